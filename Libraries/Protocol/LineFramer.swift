@@ -1,0 +1,59 @@
+/// Cuts a byte stream into lines, and refuses a line over the limit before it has grown to it.
+///
+/// A value without effects: bytes go in, lines come out. After `tooLong` it swallows nothing more; the connection is to
+/// be closed.
+public struct LineFramer: Sendable {
+    /// What a stretch of bytes amounts to.
+    public enum Failure: Error, Hashable, Sendable {
+        /// A line exceeded the limit.
+        case tooLong
+    }
+
+    private var pending: [UInt8] = []
+    private let limit: Int
+
+    /// A framer whose lines, newline included, have at most `limit` bytes.
+    public init(limit: Int = Envelope.lineLimit) { self.limit = limit }
+
+    /// Bytes of an unfinished line.
+    public var pendingCount: Int { pending.count }
+
+    /// Takes `bytes` and hands each complete line, without `\n` and one `\r` before it, to `body`. Empty lines are
+    /// skipped.
+    /// - Throws: `Failure.tooLong` at the first line over the limit; lines before it have been delivered.
+    public mutating func feed(
+        _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(Failure) {
+        var start = 0
+        while start < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+            guard let length = rest.firstIndex(of: UInt8(ascii: "\n")) else {
+                guard pending.count + rest.count < limit else {
+                    pending = []
+                    throw .tooLong
+                }
+                pending.append(contentsOf: rest)
+                return
+            }
+            guard pending.count + length < limit else {
+                pending = []
+                throw .tooLong
+            }
+            let line = UnsafeRawBufferPointer(rebasing: rest[..<length])
+            if pending.isEmpty {
+                Self.deliver(line, body)
+            } else {
+                pending.append(contentsOf: line)
+                pending.withUnsafeBytes { Self.deliver($0, body) }
+                pending.removeAll(keepingCapacity: pending.capacity <= 8192)
+            }
+            start += length + 1
+        }
+    }
+
+    private static func deliver(_ line: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+        let trimmed =
+            line.last == UInt8(ascii: "\r") ? UnsafeRawBufferPointer(rebasing: line[..<(line.count - 1)]) : line
+        if !trimmed.isEmpty { body(trimmed) }
+    }
+}

@@ -1,0 +1,129 @@
+/// A fact's identity: a UUIDv7 whose first 48 bits are the fact's time. It is the idempotency key of everything stored.
+public struct EventID: Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
+    /// The first eight bytes, big-endian: 48 bits of milliseconds, the version, 12 free bits.
+    public let high: UInt64
+    /// The last eight bytes, big-endian: the variant and 62 free bits.
+    public let low: UInt64
+
+    /// An identifier for `moment` (clamped to 0..<2^48 ms) whose 74 free bits come from `entropy`.
+    public init(at moment: Timestamp, entropy: (UInt64, UInt64)) {
+        let time = UInt64(min(max(moment.milliseconds, 0), 0xFFFF_FFFF_FFFF))
+        high = time << 16 | 0x7000 | entropy.0 & 0x0FFF
+        low = 0x8000_0000_0000_0000 | entropy.1 & 0x3FFF_FFFF_FFFF_FFFF
+    }
+
+    /// Reads the 36-character form in either case; nil for anything that is not a version 7 UUID.
+    public init?(_ text: some StringProtocol) {
+        var digits: (UInt64, UInt64) = (0, 0)
+        var position = 0
+        var count = 0
+        for byte in text.utf8 {
+            if position == 8 || position == 13 || position == 18 || position == 23 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+            } else {
+                guard let digit = Self.hexDigit(byte), count < 32 else { return nil }
+                if count < 16 { digits.0 = digits.0 << 4 | digit } else { digits.1 = digits.1 << 4 | digit }
+                count += 1
+            }
+            position += 1
+        }
+        guard position == 36, digits.0 >> 12 & 0xF == 7, digits.1 >> 62 == 2 else { return nil }
+        (high, low) = digits
+    }
+
+    /// The time inside it, to the millisecond.
+    public var timestamp: Timestamp { Timestamp(milliseconds: Int64(high >> 16)) }
+
+    /// The lower-case 36-character form.
+    public var description: String {
+        String(unsafeUninitializedCapacity: 36) { buffer in
+            var position = 0
+            for index in 0..<32 {
+                if position == 8 || position == 13 || position == 18 || position == 23 {
+                    buffer[position] = UInt8(ascii: "-")
+                    position += 1
+                }
+                let word = index < 16 ? high : low
+                let digit = UInt8(word >> UInt64(60 - 4 * (index % 16)) & 0xF)
+                buffer[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                position += 1
+            }
+            return 36
+        }
+    }
+
+    /// By time, then by the free bits.
+    public static func < (left: EventID, right: EventID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+
+    /// Reads the text form.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = EventID(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a UUIDv7")
+        }
+        self = id
+    }
+
+    /// Writes the text form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt64? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
+        default: nil
+        }
+    }
+}
+
+/// One browsing session's name: `sess_` and up to 123 further characters out of letters, digits, `_` and `-`.
+public struct SessionID: Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
+    /// The whole text, prefix included.
+    public let text: String
+
+    /// The session that begins with the fact `first`.
+    public init(first: EventID) { text = "sess_" + first.description }
+
+    /// Nil unless it has the documented form.
+    public init?(_ text: String) {
+        guard text.hasPrefix("sess_"), text.utf8.count > 5, text.utf8.count <= 128 else { return nil }
+        guard text.utf8.allSatisfy(Self.isAllowed) else { return nil }
+        self.text = text
+    }
+
+    /// The whole text.
+    public var description: String { text }
+
+    /// By text.
+    public static func < (left: SessionID, right: SessionID) -> Bool { left.text < right.text }
+
+    /// Reads the text form.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = SessionID(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a session id (sess_…)")
+        }
+        self = id
+    }
+
+    /// Writes the text form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,153 @@
+/// What a request was for. Only documents and API calls score in bot detection, since people cause the other two
+/// without choosing to.
+public enum RequestKind: String, Sendable, Codable, CaseIterable {
+    /// A navigation to a page.
+    case document
+    /// A call that no page of the site caused.
+    case api
+    /// A static file, by extension or content type.
+    case asset
+    /// What a page of the site caused without a navigation: prefetch, polling, preflight, single-page data.
+    case background
+
+    /// Whether it counts as a page request: a document or an API call.
+    public var isPageRequest: Bool { self == .document || self == .api }
+}
+
+/// The facts about one request that its kind follows from. Missing headers are nil; logs have few of them.
+public struct RequestFacts: Sendable {
+    /// The method, upper case as sent.
+    public var method: String
+    /// The path without its query.
+    public var path: String
+    /// The answer's Content-Type, when the gateway tells.
+    public var contentType: String?
+    /// Sec-Fetch-Dest.
+    public var fetchDestination: String?
+    /// Sec-Fetch-Mode.
+    public var fetchMode: String?
+    /// Sec-Purpose, Purpose, X-Moz or X-Purpose: `prefetch` in any of them marks one.
+    public var purpose: String?
+    /// Whether the Referer names the site itself.
+    public var hasSameSiteReferrer: Bool
+    /// Whether the session has loaded a document before this request.
+    public var sessionHasDocument: Bool
+
+    /// The facts of one request.
+    public init(
+        method: String, path: String, contentType: String? = nil, fetchDestination: String? = nil,
+        fetchMode: String? = nil, purpose: String? = nil, hasSameSiteReferrer: Bool = false,
+        sessionHasDocument: Bool = false
+    ) {
+        self.method = method
+        self.path = path
+        self.contentType = contentType
+        self.fetchDestination = fetchDestination
+        self.fetchMode = fetchMode
+        self.purpose = purpose
+        self.hasSameSiteReferrer = hasSameSiteReferrer
+        self.sessionHasDocument = sessionHasDocument
+    }
+}
+
+extension RequestKind {
+    /// The kind that the facts show. The browser's own word (Sec-Fetch-Dest) counts most, then the content type, then
+    /// the path.
+    public init(_ facts: RequestFacts) {
+        if facts.method == "OPTIONS" || facts.purpose?.contains("prefetch") == true {
+            self = .background
+            return
+        }
+        if let destination = facts.fetchDestination {
+            switch destination {
+            case "document", "iframe", "frame", "embed", "object":
+                self = Self.isAssetPath(facts.path) ? .asset : .document
+                return
+            case "empty", "report":
+                self = facts.sessionHasDocument ? .background : .api
+                return
+            case "": break
+            default:
+                self = .asset
+                return
+            }
+        }
+        if let contentType = facts.contentType, let kind = Self.kind(contentType: contentType) {
+            self = kind == .api ? Self.called(facts) : kind
+            return
+        }
+        if Self.isAssetPath(facts.path) {
+            self = .asset
+        } else if Self.isPagePath(facts.path), Self.navigates(facts) {
+            self = .document
+        } else {
+            self = Self.called(facts)
+        }
+    }
+
+    private static func called(_ facts: RequestFacts) -> RequestKind {
+        facts.hasSameSiteReferrer && facts.sessionHasDocument ? .background : .api
+    }
+
+    /// A form's POST is a navigation; other methods are calls.
+    private static func navigates(_ facts: RequestFacts) -> Bool {
+        switch facts.method {
+        case "GET", "HEAD", "POST": facts.fetchMode == nil || facts.fetchMode == "navigate"
+        default: false
+        }
+    }
+
+    private static func kind(contentType: String) -> RequestKind? {
+        let type = contentType.prefix { $0 != ";" }.lowercased()
+        if type.hasPrefix("text/html") || type.hasPrefix("application/xhtml") { return .document }
+        if type.hasPrefix("image/") || type.hasPrefix("font/") || type.hasPrefix("video/") || type.hasPrefix("audio/")
+            || type.hasPrefix("text/css") || type.contains("javascript") || type == "application/wasm"
+        {
+            return .asset
+        }
+        if type.contains("json") || type.contains("xml") || type == "text/event-stream" { return .api }
+        return nil
+    }
+
+    /// Whether the last path segment has the extension of a static file.
+    public static func isAssetPath(_ path: String) -> Bool {
+        guard let found = pathExtension(path) else { return false }
+        return assetExtensions.contains(found)
+    }
+
+    private static func isPagePath(_ path: String) -> Bool {
+        if let found = pathExtension(path), callExtensions.contains(found) { return false }
+        let lowered = path.utf8.prefix(16).elementsEqual("/".utf8) ? path : path.lowercased()
+        for prefix in callPrefixes where lowered.hasPrefix(prefix) {
+            let end = lowered.utf8.index(lowered.startIndex, offsetBy: prefix.utf8.count)
+            if end == lowered.endIndex || lowered.utf8[end] == UInt8(ascii: "/") { return false }
+        }
+        return true
+    }
+
+    /// The lower-cased extension of the last segment, without the dot; nil when there is none or it is over 8 bytes.
+    public static func pathExtension(_ path: String) -> String? {
+        var bytes: [UInt8] = []
+        for byte in path.utf8.reversed() {
+            if byte == UInt8(ascii: ".") {
+                return bytes.isEmpty ? nil : String(decoding: bytes.reversed(), as: UTF8.self)
+            }
+            guard byte != UInt8(ascii: "/"), bytes.count < 8 else { return nil }
+            bytes.append(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
+        }
+        return nil
+    }
+
+    private static let assetExtensions: Set<String> = [
+        "css", "js", "mjs", "map", "wasm", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "avif", "bmp", "tif",
+        "tiff", "cur", "woff", "woff2", "ttf", "otf", "eot", "mp3", "mp4", "m4a", "m4v", "webm", "ogg", "ogv", "oga",
+        "wav", "flac", "avi", "mov", "mkv", "swf", "pdf", "zip", "gz", "tgz", "bz2", "xz", "7z", "rar", "tar", "jar",
+        "deb", "rpm", "apk", "dmg", "exe", "msi", "iso", "img", "bin", "doc", "docx", "xls", "xlsx", "ppt", "pptx",
+        "odt", "ods", "odp", "epub", "ps", "sig", "asc", "webmanifest",
+    ]
+    private static let callExtensions: Set<String> = ["json", "xml", "rss", "atom", "txt", "csv", "ics", "ashx", "asmx"]
+    private static let callPrefixes = [
+        "/api", "/graphql", "/rpc", "/ajax", "/wp-json", "/xmlrpc.php", "/rest", "/v1", "/v2", "/v3", "/socket.io",
+        "/ws", "/_next/data", "/.well-known",
+    ]
+}

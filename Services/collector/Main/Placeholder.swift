@@ -1,0 +1,6 @@
+import ArgumentParser
+import Hummingbird
+import JWTKit
+
+@main
+struct Placeholder: ParsableCommand {}
