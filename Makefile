@@ -1,0 +1,28 @@
+# Thin on purpose: each target is a script that also runs by itself.
+export LOG DURATION SEED
+
+.PHONY: help run test lint stop clean
+.DEFAULT_GOAL := help
+
+help: ## what there is
+	@echo 'make run               build, start everything under var/, play a minute of made-up traffic, report on it'
+	@echo 'make run LOG=FILE      the same, with an access log (plain or .gz) instead of made-up traffic'
+	@echo 'make test              every test, system tests included'
+	@echo 'make lint              formatting and architecture'
+	@echo 'make stop              stop what make run started; its data stays'
+	@echo 'make clean             stop, and remove what make run made (var/ and bin/)'
+
+run: ## see help
+	@scripts/run
+
+test: ## see help
+	@scripts/test
+
+lint: ## see help
+	@scripts/lint
+
+stop: ## see help
+	@scripts/stop
+
+clean: ## see help
+	@scripts/clean
