@@ -19,7 +19,9 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 
 /// What every service's Main stands on, beside its own Core.
-let shell: [Target.Dependency] = ["WeirProtocol", "Transport", "Database", "Runtime", argumentParser, logging, lifecycle]
+let shell: [Target.Dependency] = [
+    "WeirProtocol", "Transport", "Database", "Runtime", argumentParser, logging, lifecycle,
+]
 
 let package = Package(
     name: "Weir",
@@ -67,7 +69,8 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "CPlatform", logging, lifecycle, .product(name: "Configuration", package: "swift-configuration"), "Yams",
+                "CPlatform", logging, lifecycle, .product(name: "Configuration", package: "swift-configuration"),
+                "Yams",
             ], path: "Libraries/Runtime", swiftSettings: strict),
         .target(
             name: "WeirClient", dependencies: ["WeirProtocol", "Transport", logging], path: "Libraries/Client",
@@ -126,6 +129,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ReporterTests", dependencies: ["ReporterCore", "WeirProtocol"], path: "Tests/ReporterTests",
+            swiftSettings: strict),
+        .testTarget(
+            name: "TrafficTests", dependencies: ["traffic", "WeirProtocol"], path: "Tests/TrafficTests",
             swiftSettings: strict),
         .testTarget(
             name: "SystemTests",

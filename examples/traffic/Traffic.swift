@@ -1,0 +1,5 @@
+import ArgumentParser
+
+@main struct Traffic: AsyncParsableCommand {
+    func run() async throws {}
+}
