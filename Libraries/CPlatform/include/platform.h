@@ -1,9 +1,17 @@
 #ifndef WEIR_CPLATFORM_H
 #define WEIR_CPLATFORM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-/// The process at the other end of a connected Unix socket. Returns 0, or -1 with errno set.
-int weir_peer_credentials(int fd, int32_t *pid, uint32_t *uid, uint32_t *gid);
+/// Sends `state` to the service manager's socket; a leading '@' names an abstract one. Returns 0, or -1 with errno set.
+int weir_notify(const char *path, const char *state);
+
+/// What a connection to a Unix stream socket meets: 1 when somebody answers, 0 when the file is stale or absent, -1 with
+/// errno set otherwise.
+int weir_socket_answers(const char *path);
+
+/// Marks a descriptor close-on-exec. Returns 0, or -1 with errno set.
+int weir_close_on_exec(int fd);
 
 #endif

@@ -1,0 +1,46 @@
+import Glibc
+
+/// Small files read whole: configuration, keys, rules.
+public enum FileText {
+    /// Why a file cannot be read.
+    public struct ReadError: Error, Sendable {
+        /// The system's words.
+        public let reason: String
+        /// It does not exist.
+        public let missing: Bool
+        /// Its permissions forbid it.
+        public let denied: Bool
+
+        init(_ code: Int32) {
+            reason = String(cString: strerror(code))
+            missing = code == ENOENT
+            denied = code == EACCES || code == EPERM
+        }
+    }
+
+    /// The most that is read, in bytes.
+    public static let limit = 16 << 20
+
+    /// The file's bytes.
+    /// - Throws: `ReadError`, also for a file over `limit`.
+    public static func bytes(_ path: String) throws(ReadError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw ReadError(errno) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            guard count >= 0 else { throw ReadError(errno) }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: chunk[..<count])
+            guard bytes.count <= limit else { throw ReadError(EFBIG) }
+        }
+    }
+
+    /// The file's text; invalid UTF-8 is repaired.
+    /// - Throws: `ReadError`, also for a file over `limit`.
+    public static func read(_ path: String) throws(ReadError) -> String {
+        String(decoding: try bytes(path), as: UTF8.self)
+    }
+}

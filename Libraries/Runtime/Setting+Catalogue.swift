@@ -1,0 +1,122 @@
+// Every setting there is. A key that is not here is refused, so a misspelt one cannot be ignored in silence.
+
+extension Setting where Value == String {
+    public static var runtimeDirectory: Setting {
+        .text("runtime.directory", "/run/weir", form: "a directory", "Where the sockets are.")
+    }
+    public static var databaseURL: Setting {
+        .text(
+            "database.url", "postgresql:///weir", form: "a PostgreSQL URL or key=value string",
+            "The database. Without a user in it, each service connects as its own role.")
+    }
+    public static var databaseReadURL: Setting {
+        .text(
+            "database.read_url", "", form: "a PostgreSQL URL, or empty for database.url",
+            "Where the reporter reads, for a hot standby.")
+    }
+    public static var spoolDirectory: Setting {
+        .text(
+            "collector.spool.directory", "/var/lib/weir/spool", form: "a directory",
+            "Where accepted records wait for the database.")
+    }
+    public static var spoolSync: Setting {
+        .choice(
+            "collector.spool.sync", ["interval", "always", "never"],
+            "When the spool is flushed to the disk: every 200 ms, before each acknowledgement, or when the kernel likes."
+        )
+    }
+    public static var deadDirectory: Setting {
+        .text(
+            "collector.dead.directory", "/var/lib/weir/dead", form: "a directory",
+            "Where records go that the database refuses.")
+    }
+    public static var geoDatabase: Setting {
+        .text("collector.geoip", "", form: "a MaxMind-format file, or empty", "Where countries and cities come from.")
+    }
+    public static var addressAnonymization: Setting {
+        .choice(
+            "collector.ip_anonymize", ["none", "truncate"],
+            "Whether addresses are cut to /24 or /48 before anything is stored.")
+    }
+    public static var cookieKeyFile: Setting {
+        .text(
+            "collector.cookie.key_file", "", form: "a file of one or two lines, or empty for a key made at start",
+            "The secrets that sign session cookies; the first signs, both are accepted.")
+    }
+    public static var detectorRules: Setting {
+        .text("detector.rules", "", form: "a rule-set file, or empty for the built-in rules", "The detector's rules.")
+    }
+    public static var throttlePolicy: Setting {
+        .text(
+            "throttle.policy", "", form: "a policy file, or empty for the built-in policies", "The throttle's policies."
+        )
+    }
+    public static var throttleStore: Setting {
+        .text("throttle.store", "memory", form: "memory", "Where buckets and levels live.")
+    }
+    public static var reporterHTTP: Setting {
+        .text(
+            "reporter.http", "", form: "host:port on loopback, or empty for the socket alone",
+            "An extra TCP door for the page and the API.")
+    }
+    public static var logLevel: Setting {
+        Setting(
+            "log.level", "info", form: "one of trace, debug, info, notice, warning, error, critical",
+            "The least severe message that is logged.",
+            read: { ["trace", "debug", "info", "notice", "warning", "error", "critical"].contains($0) ? $0 : nil })
+    }
+}
+
+extension Setting where Value == [String] {
+    public static var siteHosts: Setting {
+        .list(
+            "collector.site.hosts", form: "host names, separated by commas in the environment",
+            "The sites that are counted; the first is meant where a record names none. Empty accepts any.")
+    }
+    public static var trustedProxies: Setting {
+        .list(
+            "collector.trusted_proxies", form: "addresses or ranges such as 10.0.0.0/8",
+            "Peers whose X-Forwarded-For is believed.")
+    }
+}
+
+extension Setting where Value == Bool {
+    public static var respectDNT: Setting {
+        .flag("collector.respect_dnt", false, "Whether requests with DNT or Sec-GPC are counted without any identity.")
+    }
+    public static var throttleShadow: Setting {
+        .flag("throttle.shadow", false, "Whether every policy decides and counts but allows.")
+    }
+}
+
+extension Setting where Value == Int64 {
+    public static var spoolLimit: Setting {
+        .number(
+            "collector.spool.limit_bytes", 1 << 30, 1 << 20...1 << 40,
+            "Bytes of undelivered records at which new ones are refused.")
+    }
+    public static var sessionIdleSeconds: Setting {
+        .number("collector.session.idle_seconds", 1800, 1...86_400, "Silence that ends a session.")
+    }
+}
+
+extension Setting where Value == Int64? {
+    public static var sessionMaxSeconds: Setting {
+        .optionalNumber(
+            "collector.session.max_seconds", 86_400, 60...31_536_000,
+            "The longest a session may last; off for no limit.")
+    }
+}
+
+extension Settings {
+    /// Every setting, in the order of the documentation.
+    public static let catalogue: [any AnySetting] = [
+        Setting<String>.runtimeDirectory, Setting<String>.databaseURL, Setting<String>.databaseReadURL,
+        Setting<String>.spoolDirectory, Setting<Int64>.spoolLimit, Setting<String>.spoolSync,
+        Setting<String>.deadDirectory, Setting<Int64>.sessionIdleSeconds, Setting<Int64?>.sessionMaxSeconds,
+        Setting<[String]>.siteHosts, Setting<[String]>.trustedProxies, Setting<String>.geoDatabase,
+        Setting<String>.addressAnonymization, Setting<Bool>.respectDNT, Setting<String>.cookieKeyFile,
+        Setting<String>.detectorRules, Setting<String>.throttlePolicy, Setting<String>.throttleStore,
+        Setting<Bool>.throttleShadow, Setting<String>.reporterHTTP, Setting<String>.logLevel,
+    ]
+}
