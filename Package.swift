@@ -38,7 +38,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -69,11 +68,11 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "CPlatform", logging, lifecycle, .product(name: "Configuration", package: "swift-configuration"),
+                "CPlatform", logging, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 "Yams",
             ], path: "Libraries/Runtime", swiftSettings: strict),
         .target(
-            name: "WeirClient", dependencies: ["WeirProtocol", "Transport", logging], path: "Libraries/Client",
+            name: "WeirClient", dependencies: ["WeirProtocol", "Transport", logging] + nio, path: "Libraries/Client",
             swiftSettings: strict),
 
         .target(

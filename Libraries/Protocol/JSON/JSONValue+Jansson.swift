@@ -83,7 +83,8 @@ extension JSONValue {
             var object = JSONObject()
             var iterator = json_object_iter(node)
             while let current = iterator {
-                object.appendUnchecked(String(cString: json_object_iter_key(current)!),
+                object.appendUnchecked(
+                    String(cString: json_object_iter_key(current)!),
                     JSONValue(json_object_iter_value(current)!))
                 iterator = json_object_iter_next(node, current)
             }

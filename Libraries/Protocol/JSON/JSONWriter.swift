@@ -17,10 +17,14 @@ public struct JSONWriter: Sendable {
     }
 
     /// `{`, the fields that `body` writes, `}`.
-    public mutating func object(_ body: (inout JSONWriter) -> Void) { enclosed(UInt8(ascii: "{"), UInt8(ascii: "}"), body) }
+    public mutating func object(_ body: (inout JSONWriter) -> Void) {
+        enclosed(UInt8(ascii: "{"), UInt8(ascii: "}"), body)
+    }
 
     /// `[`, the elements that `body` writes, `]`.
-    public mutating func array(_ body: (inout JSONWriter) -> Void) { enclosed(UInt8(ascii: "["), UInt8(ascii: "]"), body) }
+    public mutating func array(_ body: (inout JSONWriter) -> Void) {
+        enclosed(UInt8(ascii: "["), UInt8(ascii: "]"), body)
+    }
 
     /// A field's name; its value must follow.
     public mutating func name(_ name: String) {
@@ -87,7 +91,11 @@ public struct JSONWriter: Sendable {
             null()
             return
         }
-        if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 { integer(whole) } else { raw(value.description) }
+        if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
+            integer(whole)
+        } else {
+            raw(value.description)
+        }
     }
 
     /// A string in quotes, control characters, quotes and backslashes escaped.

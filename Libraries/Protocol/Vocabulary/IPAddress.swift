@@ -9,7 +9,9 @@ public enum IPAddress: Hashable, Sendable {
     public init?(_ text: some StringProtocol) {
         if text.utf8.contains(UInt8(ascii: ":")) {
             guard let words = Self.parseV6(text) else { return nil }
-            self = words.0 == 0 && words.1 >> 32 == 0xFFFF ? .v4(UInt32(truncatingIfNeeded: words.1)) : .v6(words.0, words.1)
+            self =
+                words.0 == 0 && words.1 >> 32 == 0xFFFF
+                ? .v4(UInt32(truncatingIfNeeded: words.1)) : .v6(words.0, words.1)
         } else {
             guard let value = Self.parseV4(text) else { return nil }
             self = .v4(value)

@@ -145,7 +145,9 @@ extension RequestKind {
         "deb", "rpm", "apk", "dmg", "exe", "msi", "iso", "img", "bin", "doc", "docx", "xls", "xlsx", "ppt", "pptx",
         "odt", "ods", "odp", "epub", "ps", "sig", "asc", "webmanifest",
     ]
-    private static let callExtensions: Set<String> = ["json", "xml", "rss", "atom", "txt", "csv", "ics", "ashx", "asmx"]
+    private static let callExtensions: Set<String> = [
+        "json", "xml", "rss", "atom", "txt", "csv", "ics", "ashx", "asmx",
+    ]
     private static let callPrefixes = [
         "/api", "/graphql", "/rpc", "/ajax", "/wp-json", "/xmlrpc.php", "/rest", "/v1", "/v2", "/v3", "/socket.io",
         "/ws", "/_next/data", "/.well-known",
