@@ -104,7 +104,7 @@ let package = Package(
             path: "Services/reporter/Main", swiftSettings: strict),
 
         .executableTarget(
-            name: "traffic", dependencies: ["WeirProtocol", "WeirClient", argumentParser],
+            name: "traffic", dependencies: ["WeirProtocol", "WeirClient", argumentParser, logging] + nio,
             path: "examples/traffic", swiftSettings: strict),
 
         .testTarget(
