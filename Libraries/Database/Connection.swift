@@ -1,0 +1,165 @@
+import Synchronization
+
+/// One connection to PostgreSQL. Its methods run on a thread of its own, so that libpq blocks nobody, and are plain
+/// synchronous calls for whoever is already there:
+///
+///     try await connection.transaction { connection in
+///         try connection.copyIn("copy staging from stdin", rows.bytes)
+///         try connection.execute("insert into … select … from staging on conflict do nothing")
+///     }
+///
+/// Values are always bound, never pasted into SQL. It connects when first used and again after the connection broke,
+/// except inside a transaction; it never repeats a statement by itself, since only the caller knows whether that is safe.
+public actor Connection {
+    /// Whom it talks to, for messages.
+    public nonisolated let target: ConnectionTarget
+    /// The longest that a statement may take when its caller does not say.
+    public nonisolated let statementTimeout: Duration
+    private nonisolated let thread = ConnectionThread()
+    private nonisolated let canceller = Mutex<Canceller?>(nil)
+    private var session: Session?
+    private var isInTransaction = false
+
+    /// The connection's own thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// A connection that is not connected yet.
+    public init(_ target: ConnectionTarget, statementTimeout: Duration = .seconds(30)) {
+        self.target = target
+        self.statementTimeout = statementTimeout
+    }
+
+    deinit { thread.stop() }
+
+    /// Whether it was connected when last used.
+    public var isConnected: Bool { session?.isAlive ?? false }
+
+    /// Connects unless connected.
+    public func connect() throws(DatabaseError) { _ = try connectedSession() }
+
+    /// Ends the connection; the next use connects again.
+    public func close() {
+        session = nil
+        canceller.withLock { $0 = nil }
+    }
+
+    /// Stops the statement running now, if any, which then throws 57014. From any thread.
+    public nonisolated func cancel() {
+        let current = canceller.withLock { $0 }
+        current?.cancel()
+    }
+
+    /// Runs one statement with `values` for $1, $2, … and returns its rows.
+    public func query(
+        _ sql: String, _ values: [Value] = [], timeout: Duration? = nil
+    ) throws(DatabaseError) -> Rows {
+        Rows(
+            result: try perform { session throws(DatabaseError) in
+                try session.run(sql, values, until: Deadline(timeout ?? statementTimeout))
+            })
+    }
+
+    /// Runs one statement with `values` for $1, $2, … and returns how many rows it touched.
+    @discardableResult
+    public func execute(
+        _ sql: String, _ values: [Value] = [], timeout: Duration? = nil
+    ) throws(DatabaseError) -> Int {
+        try query(sql, values, timeout: timeout).affected
+    }
+
+    /// Runs several statements, separated by semicolons and without values.
+    public func script(_ sql: String, timeout: Duration? = nil) throws(DatabaseError) {
+        _ = try perform { session throws(DatabaseError) in
+            try session.run(script: sql, until: Deadline(timeout ?? statementTimeout))
+        }
+    }
+
+    /// Runs a `COPY … FROM STDIN` in text form over rows as `CopyWriter` writes them; returns how many were stored.
+    @discardableResult
+    public func copyIn(_ sql: String, _ rows: [UInt8], timeout: Duration? = nil) throws(DatabaseError) -> Int {
+        try perform { session throws(DatabaseError) in
+            try session.copyIn(sql, rows, until: Deadline(timeout ?? statementTimeout))
+        }.affected
+    }
+
+    /// Runs `body` between BEGIN and COMMIT; when it throws, everything is rolled back and its error passed on. A
+    /// connection lost at COMMIT leaves open whether it took effect. Not to be nested.
+    public func transaction<T: Sendable>(
+        _ mode: TransactionMode = .readWrite, _ body: @Sendable (isolated Connection) throws -> T
+    ) throws -> T {
+        precondition(!isInTransaction, "transactions do not nest")
+        try script(mode.begin)
+        isInTransaction = true
+        defer { isInTransaction = false }
+        do {
+            let value = try body(self)
+            let committed = try query("commit")
+            guard committed.isCommit else {
+                throw DatabaseError(
+                    sqlstate: "25P02", message: "the transaction was rolled back: a statement in it had failed",
+                    target: target.description)
+            }
+            return value
+        } catch {
+            if session?.isAlive == true, session?.isInTransaction == true, (try? script("rollback")) == nil { close() }
+            throw error
+        }
+    }
+
+    /// Runs a select inside a transaction and hands its rows over in pieces of at most `size`, so that a list of any
+    /// length needs little memory. When `body` returns false the rest is left.
+    public func forEachBatch(
+        of size: Int = 1000, _ sql: String, _ values: [Value] = [], _ body: (Rows) throws -> Bool
+    ) throws {
+        precondition(isInTransaction && size > 0, "a cursor lives in a transaction")
+        try execute("declare weir_batches no scroll cursor for \(sql)", values)
+        while true {
+            let rows = try query("fetch \(size) from weir_batches")
+            if rows.isEmpty { break }
+            guard try body(rows), rows.count == size else { break }
+        }
+        try execute("close weir_batches")
+    }
+
+    private func perform(
+        _ body: (Session) throws(DatabaseError) -> QueryResult
+    ) throws(DatabaseError) -> QueryResult {
+        let session = try connectedSession()
+        do {
+            return try body(session)
+        } catch {
+            if !session.isAlive { close() }
+            throw error
+        }
+    }
+
+    private func connectedSession() throws(DatabaseError) -> Session {
+        if let session, session.isAlive { return session }
+        close()
+        guard !isInTransaction else {
+            throw DatabaseError(
+                sqlstate: "08006", message: "the connection was lost inside a transaction", target: target.description)
+        }
+        let fresh = try Session(connectingTo: target)
+        // Times are read in this form whatever the server's or the role's settings are.
+        _ = try fresh.run(script: "set datestyle = 'ISO, YMD'; set timezone = 'UTC'", until: Deadline(statementTimeout))
+        session = fresh
+        canceller.withLock { $0 = fresh.makeCanceller() }
+        return fresh
+    }
+}
+
+/// What a transaction may do and see.
+public enum TransactionMode: Sendable {
+    /// Reads and writes, each statement seeing what was committed before it.
+    case readWrite
+    /// Only reads, all of one moment: reports whose numbers must agree.
+    case readOnlySnapshot
+
+    var begin: String {
+        switch self {
+        case .readWrite: "begin"
+        case .readOnlySnapshot: "begin isolation level repeatable read read only"
+        }
+    }
+}

@@ -1,0 +1,146 @@
+/// Rows in the text form of `COPY … FROM STDIN`, built field by field in one buffer that is used again and again.
+///
+/// Fields are appended in the order of the COPY's columns and `endRow()` closes each row; that the count of fields is
+/// right is the caller's duty and the server's check. Text may hold anything but NUL, which the server refuses (22021).
+public struct CopyWriter: Sendable {
+    /// The rows so far.
+    public private(set) var bytes: [UInt8] = []
+    /// How many rows were ended.
+    public private(set) var rowCount = 0
+    private var isRowOpen = false
+
+    /// An empty buffer with room for `capacity` bytes.
+    public init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+
+    /// Forgets the rows and keeps the memory.
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        rowCount = 0
+        isRowOpen = false
+    }
+
+    /// Closes the row.
+    public mutating func endRow() {
+        bytes.append(UInt8(ascii: "\n"))
+        rowCount += 1
+        isRowOpen = false
+    }
+
+    /// Null.
+    public mutating func appendNull() {
+        separate()
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(UInt8(ascii: "N"))
+    }
+
+    /// Text of any type (text, inet, jsonb, date …), or null.
+    public mutating func append(_ text: String?) {
+        guard var text else { return appendNull() }
+        separate()
+        text.withUTF8 { escape($0) }
+    }
+
+    /// UTF-8 of any type.
+    public mutating func append(utf8 text: UnsafeBufferPointer<UInt8>) {
+        separate()
+        escape(text)
+    }
+
+    /// An integer, or null.
+    public mutating func append(_ number: (some BinaryInteger)?) {
+        guard let number else { return appendNull() }
+        separate()
+        appendDigits(Int64(clamping: number))
+    }
+
+    /// A number, or null.
+    public mutating func append(_ number: Double?) {
+        guard let number else { return appendNull() }
+        separate()
+        // Most are whole milliseconds, for which printing a Double would be the slowest part of a row.
+        if number.magnitude < 1e15, let whole = Int64(exactly: number) {
+            appendDigits(whole)
+        } else {
+            bytes.append(contentsOf: number.description.utf8)
+        }
+    }
+
+    /// A flag, or null.
+    public mutating func append(_ flag: Bool?) {
+        guard let flag else { return appendNull() }
+        separate()
+        bytes.append(UInt8(ascii: flag ? "t" : "f"))
+    }
+
+    /// A timestamptz in milliseconds since 1970 UTC, or null.
+    public mutating func append(timestampMilliseconds moment: Int64?) {
+        guard let moment else { return appendNull() }
+        separate()
+        CalendarText.appendTimestamp(moment, to: &bytes)
+    }
+
+    /// The UTC date around a moment in milliseconds since 1970 UTC.
+    public mutating func append(dayOfMilliseconds moment: Int64) {
+        separate()
+        CalendarText.appendDay(of: moment, to: &bytes)
+    }
+
+    /// A uuid of two big-endian halves.
+    public mutating func append(uuid high: UInt64, _ low: UInt64) {
+        separate()
+        var position = 0
+        for word in [high, low] {
+            var shift: UInt64 = 64
+            while shift > 0 {
+                if position == 8 || position == 12 || position == 16 || position == 20 {
+                    bytes.append(UInt8(ascii: "-"))
+                }
+                shift -= 4
+                bytes.append(Hexadecimal.digit(UInt8(truncatingIfNeeded: word >> shift & 15)))
+                position += 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func separate() {
+        if isRowOpen { bytes.append(UInt8(ascii: "\t")) } else { isRowOpen = true }
+    }
+
+    private mutating func appendDigits(_ number: Int64) {
+        if number >= 0, number < 10 {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number))
+            return
+        }
+        var rest = number.magnitude
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var start = 20
+            while rest > 0 {
+                start -= 1
+                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            if number < 0 { bytes.append(UInt8(ascii: "-")) }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
+        }
+    }
+
+    private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
+        var clean = 0
+        for (index, byte) in text.enumerated() where byte <= UInt8(ascii: "\\") {
+            let letter: UInt8
+            switch byte {
+            case UInt8(ascii: "\\"): letter = UInt8(ascii: "\\")
+            case UInt8(ascii: "\t"): letter = UInt8(ascii: "t")
+            case UInt8(ascii: "\n"): letter = UInt8(ascii: "n")
+            case UInt8(ascii: "\r"): letter = UInt8(ascii: "r")
+            default: continue
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[clean..<index]))
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(letter)
+            clean = index + 1
+        }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[clean...]))
+    }
+}
