@@ -1,0 +1,93 @@
+/// Every report there is. A new one is one value in one of the lists that this joins, and its query in the store.
+public struct Catalogue: Sendable {
+    /// The reports in the order of help.
+    public let reports: [ReportDefinition]
+    /// Commands that change something: known by name, so that a read-only socket can say `forbidden`.
+    let changes: [[String]]
+
+    /// The reports of this release.
+    public static let all = Catalogue(
+        reports: Self.overview + Self.traffic + Self.sessions + Self.content + Self.costs + Self.agents + Self.tools
+            + Self.requests + Self.conversations + Self.campaigns + Self.activity + Self.diagnosis + Self.operations,
+        changes: [
+            ["bots", "flag"], ["bots", "reclassify"], ["links", "create"], ["links", "delete"], ["funnels", "create"],
+            ["funnels", "delete"], ["thresholds", "set"], ["privacy", "erase"], ["privacy", "export"],
+            ["maintenance"], ["prices", "set"], ["throttle", "block"], ["throttle", "allow"], ["throttle", "clear"],
+        ])
+
+    private let flags: [Flag]
+
+    init(reports: [ReportDefinition], changes: [[String]]) {
+        (self.reports, self.changes) = (reports, changes)
+        var known: [Flag] = []
+        for flag in reports.flatMap(\.allFlags) where !known.contains(flag) { known.append(flag) }
+        flags = known
+    }
+
+    /// The report that the words name, and what it is about.
+    /// - Throws: `ReportError` with `unknown_command`, `missing_value`, `bad_command` or `forbidden`.
+    func find(_ words: [String]) throws(ReportError) -> (ReportDefinition, argument: String?) {
+        if changes.contains(where: { words.starts(with: $0) }) {
+            throw ReportError(
+                .forbidden, "\"\(words.joined(separator: " ").quotable)\" changes data; the reporter only reads.",
+                hint: "Operators change data as the database role weir_operator.")
+        }
+        let named = reports.filter { words.starts(with: $0.words) }.max { $0.words.count < $1.words.count }
+        guard let report = named else { throw unknown(words) }
+        let rest = words.dropFirst(report.words.count)
+        guard let argument = report.argument else {
+            if let extra = rest.first {
+                throw ReportError(
+                    .badCommand, "\(report.words.joined(separator: " ")) takes no \"\(extra.quotable)\".",
+                    hint: "See: analytics \(report.words.joined(separator: " ")) --help")
+            }
+            return (report, nil)
+        }
+        if rest.isEmpty, !argument.isOptional {
+            throw ReportError(
+                .missingValue, "\(report.words.joined(separator: " ")) needs a <\(argument.name)>.",
+                hint: "\(argument.help.prefix(1).uppercased())\(argument.help.dropFirst()).")
+        }
+        // An unquoted name of several words is one name.
+        return (report, rest.isEmpty ? nil : rest.joined(separator: " "))
+    }
+
+    func flag(named name: String) -> Flag? { flags.first { $0.name == name || $0.aliases.contains(name) } }
+    func flag(letter: String) -> Flag? { flags.first { $0.letter.map(String.init) == letter } }
+
+    /// The error for a flag that the command named by `words` does not have.
+    func lacks(_ flag: String, words: [String]) -> ReportError {
+        let words = Array(words.drop { $0 == "systemprompt" || $0 == "analytics" })
+        let report = reports.filter { words.starts(with: $0.words) }.max { $0.words.count < $1.words.count }
+        let own = (report?.allFlags ?? flags).map { "--\($0.name)" }
+        let near = suggestion(for: flag, among: own).map { "Did you mean \($0)? " } ?? ""
+        let place = report.map { $0.words.joined(separator: " ") } ?? "analytics"
+        return ReportError(
+            .unknownFlag, "\(place) has no \(flag.quotable).",
+            hint: "\(near)It takes \(own.joined(separator: ", ")).")
+    }
+
+    private func unknown(_ words: [String]) -> ReportError {
+        let groups = reports.reduce(into: [String]()) { if !$0.contains($1.words[0]) { $0.append($1.words[0]) } }
+        guard let first = words.first else {
+            return ReportError(
+                .unknownCommand, "No command is given.", hint: "As in: analytics overview. See: analytics --help")
+        }
+        let members = reports.filter { $0.words[0] == first && $0.words.count > 1 }.map { $0.words[1] }
+        guard !members.isEmpty else {
+            let near = suggestion(for: first, among: groups).map { "Did you mean \($0)?" }
+            return ReportError(
+                .unknownCommand, "There is no command \"\(first.quotable)\".",
+                hint: near ?? "There are \(groups.joined(separator: ", ")).")
+        }
+        guard words.count > 1 else {
+            return ReportError(
+                .unknownCommand, "\(first) needs to know which report.",
+                hint: "There are \(members.map { "\(first) \($0)" }.joined(separator: ", ")).")
+        }
+        let near = suggestion(for: words[1], among: members).map { "Did you mean \(first) \($0)? " } ?? ""
+        return ReportError(
+            .unknownCommand, "\(first) has no \"\(words[1].quotable)\".",
+            hint: "\(near)There are \(members.map { "\(first) \($0)" }.joined(separator: ", ")).")
+    }
+}

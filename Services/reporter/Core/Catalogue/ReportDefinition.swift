@@ -1,0 +1,146 @@
+import WeirProtocol
+
+/// Everything that the outside may know of one report: how it is called, what it takes, and which fields its answer
+/// has. How the fields are found is the store's business.
+public struct ReportDefinition: Sendable {
+    /// What a `show` command is about.
+    public struct Argument: Sendable {
+        /// Its name in help, as in `name`.
+        public let name: String
+        /// One line of help.
+        public let help: String
+        /// Whether the command works without.
+        public let isOptional: Bool
+    }
+
+    /// The dotted name in the answer's `report`, as in `traffic.sources`.
+    public let id: String
+    /// The heading above a table.
+    public let title: String
+    /// One line of help.
+    public let summary: String
+    /// What it is about, for those that are about one thing.
+    public let argument: Argument?
+    /// The flags it takes besides those of the output.
+    public let flags: [Flag]
+    /// How far back it looks by default, in milliseconds.
+    public let defaultSpan: Int64
+    /// The answer's fields, in the order of showing.
+    public let sections: [Section]
+    /// The field of `data` whose absence, zero or emptiness means that there was nothing to report.
+    public let measure: String?
+
+    init(
+        _ id: String, _ title: String, _ summary: String, argument: Argument? = nil, flags: [Flag],
+        days: Int64 = 1, measure: String? = nil, sections: [Section]
+    ) {
+        (self.id, self.title, self.summary, self.argument) = (id, title, summary, argument)
+        (self.flags, self.sections, self.measure) = (flags, sections, measure)
+        defaultSpan = days * 86_400_000
+    }
+
+    /// The words of the command: `traffic`, `sources`.
+    public var words: [String] { id.split(separator: ".").map(String.init) }
+
+    /// Its own flags and those that every report has.
+    public var allFlags: [Flag] { flags + Flag.output }
+
+    /// Its flags that only the store understands, as in `--by`.
+    var ownChoices: [Flag] {
+        let common =
+            Flag.window + Flag.sessions + [.limit, .grouping, .noRefresh, .refresh]
+            + Filter.allCases.map(\.flag)
+        return flags.filter { !common.contains($0) }
+    }
+
+    /// The rows that CSV and a page's main table hold; nil when the answer is facts alone.
+    public var mainRows: RowsSection? {
+        for case .rows(let rows) in sections where rows.isMain { return rows }
+        return nil
+    }
+}
+
+/// A part of a report's answer.
+public enum Section: Sendable {
+    /// Single values, one a line.
+    case facts(String?, [Fact])
+    /// An array of objects, one a row.
+    case rows(RowsSection)
+}
+
+/// A single value of an answer.
+public struct Fact: Sendable {
+    /// Its dotted place in `data`, as in `traffic.visitors`.
+    public let path: String
+    /// What a person reads.
+    public let title: String
+    /// How it is written.
+    public let format: CellFormat
+    /// Its column in CSV.
+    public let csvName: String
+
+    init(_ path: String, _ title: String, _ format: CellFormat, csv: String? = nil) {
+        (self.path, self.title, self.format) = (path, title, format)
+        csvName = csv ?? String(path.map { $0 == "." ? "_" : $0 })
+    }
+}
+
+/// An array of an answer.
+public struct RowsSection: Sendable {
+    /// Its name in `data`.
+    public let path: String
+    /// The heading above it, when the report's own does not do.
+    public let title: String?
+    /// The fields of each element, in order. CSV has all of them.
+    public let columns: [Column]
+    /// The column that a trend draws bars of.
+    public let bar: String?
+    /// Whether CSV holds these rows.
+    public let isMain: Bool
+
+    init(_ path: String, title: String? = nil, bar: String? = nil, isMain: Bool = true, _ columns: [Column]) {
+        (self.path, self.title, self.columns, self.bar, self.isMain) = (path, title, columns, bar, isMain)
+    }
+}
+
+/// One field of an answer's rows.
+public struct Column: Sendable {
+    /// Its name in JSON and CSV.
+    public let key: String
+    /// Its heading on a terminal.
+    public let title: String
+    /// How it is written on a terminal.
+    public let format: CellFormat
+    /// Whether a terminal shows it.
+    public let isInTable: Bool
+
+    init(_ key: String, _ title: String, _ format: CellFormat, inTable: Bool = true) {
+        (self.key, self.title, self.format, isInTable) = (key, title, format, inTable)
+    }
+}
+
+/// How a value is written for people; the unit it is in is part of it.
+public enum CellFormat: Sendable {
+    case text
+    /// A whole number, thousands separated.
+    case count
+    /// A number with one decimal.
+    case decimal
+    /// 0...100.
+    case percent
+    /// A percentage with its sign.
+    case change
+    case milliseconds
+    case seconds
+    case microdollars
+    /// RFC 3339, shown in the report's zone to the second.
+    case instant
+    case yesNo
+
+    var isNumeric: Bool {
+        switch self {
+        case .text, .instant, .yesNo: false
+        default: true
+        }
+    }
+}

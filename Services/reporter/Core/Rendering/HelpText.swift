@@ -1,0 +1,46 @@
+extension Catalogue {
+    /// Help for the command or group that the words name; for everything without words or with unknown ones.
+    public func help(for words: [String]) -> String {
+        let words = Array(words.drop { $0 == "systemprompt" || $0 == "analytics" })
+        if let report = reports.filter({ words.starts(with: $0.words) }).max(by: { $0.words.count < $1.words.count }) {
+            return help(for: report)
+        }
+        let members = reports.filter { $0.words[0] == words.first }
+        let listed = members.isEmpty ? reports : members
+        var text =
+            "Reports on traffic, people, bots, content, agents and costs.\n\nUsage: analytics <command> [flags]\n\n"
+        let names = listed.map(Self.usage)
+        let width = names.map(\.count).max() ?? 0
+        for (name, report) in zip(names, listed) {
+            text += "  \(TerminalText.padded(name, to: width, right: false))  \(report.summary)\n"
+        }
+        return text + """
+
+            Every command takes --json, --csv, --export FILE.csv, --help; most take --since, --until, --limit, --class.
+            Times: 90s, 15m, 24h, 7d, 4w, 2026-11-21, 2026-11-21T08:00:00Z, all. See: analytics <command> --help
+            Exit codes: 0 ok, 1 not found, 3 database or socket away, 5 no permission, 64 usage, 78 configuration.
+
+            """
+    }
+
+    private func help(for report: ReportDefinition) -> String {
+        var text = "\(report.title): \(report.summary).\n\nUsage: analytics \(Self.usage(report)) [flags]\n"
+        if let argument = report.argument { text += "\n  <\(argument.name)>  \(argument.help)\n" }
+        let flags = report.allFlags
+        let width = min(44, flags.map { $0.usage.count }.max() ?? 0)
+        text += "\n"
+        for flag in flags {
+            let help = flag == .since ? "\(flag.help) (default \(report.defaultSpan / 86_400_000)d)" : flag.help
+            if flag.usage.count > width {
+                text += "  \(flag.usage)\n  \(String(repeating: " ", count: width))  \(help)\n"
+            } else {
+                text += "  \(TerminalText.padded(flag.usage, to: width, right: false))  \(help)\n"
+            }
+        }
+        return text
+    }
+
+    private static func usage(_ report: ReportDefinition) -> String {
+        (report.words + (report.argument.map { ["<\($0.name)>"] } ?? [])).joined(separator: " ")
+    }
+}

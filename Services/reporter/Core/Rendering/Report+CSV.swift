@@ -1,0 +1,54 @@
+import WeirProtocol
+
+/// RFC 4180: CRLF, quotes where needed and doubled inside, a header always. Numbers are bare, times RFC 3339, null is
+/// empty. A text that a spreadsheet would take for a formula gets an apostrophe in front.
+extension Report {
+    /// The main rows of the report, or its facts as one row.
+    public var csv: String {
+        if let rows = request.report.mainRows {
+            var text = CSVText.line(rows.columns.map(\.key))
+            for row in value(at: rows.path)?.arrayValue ?? [] {
+                text += CSVText.line(rows.columns.map { CSVText.cell(row[$0.key]) })
+            }
+            return text
+        }
+        let facts = request.report.sections.flatMap { section -> [Fact] in
+            if case .facts(_, let facts) = section { facts } else { [] }
+        }
+        return CSVText.line(facts.map(\.csvName)) + CSVText.line(facts.map { CSVText.cell(value(at: $0.path)) })
+    }
+}
+
+enum CSVText {
+    /// One record; the fields are ready.
+    static func line(_ fields: [String]) -> String { fields.map(quoted).joined(separator: ",") + "\r\n" }
+
+    /// One value as a field's text, not yet quoted.
+    static func cell(_ value: JSONValue?) -> String {
+        switch value {
+        case nil, .null?: ""
+        case .string(let text)?: disarmed(text)
+        case let other?: other.text
+        }
+    }
+
+    private static func disarmed(_ text: String) -> String {
+        // A spreadsheet skips spaces and control characters in front before it looks for a formula.
+        let first = text.unicodeScalars.first { $0.value > 0x20 && $0.value != 0xA0 && $0.value != 0xFEFF }
+        let leading = text.unicodeScalars.first
+        let isFormula: Bool =
+            switch first?.value {
+            case 0x3D, 0x2B, 0x2D, 0x40, 0xFF1D, 0xFF0B, 0xFF0D, 0xFF20: true  // = + - @ and their full-width forms
+            default: leading.map { $0.value == 0x09 || $0.value == 0x0D || $0.value == 0x0A } ?? false
+            }
+        return isFormula ? "'" + text : text
+    }
+
+    private static func quoted(_ field: String) -> String {
+        let needsQuotes = field.utf8.contains {
+            $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n")
+        }
+        guard needsQuotes || field.first == " " || field.last == " " else { return field }
+        return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}

@@ -1,0 +1,93 @@
+import WeirProtocol
+
+/// Where a table is drawn.
+public struct TerminalShape: Hashable, Sendable {
+    /// Columns of the terminal; nil when the output is no terminal and nothing has to fit.
+    public var width: Int?
+    /// Whether colours may be used.
+    public var hasColors: Bool
+
+    /// A place of that width.
+    public init(width: Int?, hasColors: Bool) { (self.width, self.hasColors) = (width, hasColors) }
+}
+
+extension Report {
+    /// The report for people. Its layout may change; programs read JSON or CSV.
+    public func table(on shape: TerminalShape) -> String {
+        let ink = Ink(isOn: shape.hasColors)
+        var blocks: [String] = [heading(ink)]
+        for section in request.report.sections {
+            switch section {
+            case .facts(let title, let facts):
+                let lines = factLines(facts, shape: shape, ink: ink)
+                guard !lines.isEmpty else { continue }
+                blocks.append((title.map { ink.bold($0) + "\n" } ?? "") + lines)
+            case .rows(let rows):
+                let elements = value(at: rows.path)?.arrayValue ?? []
+                if elements.isEmpty, !rows.isMain { continue }
+                let title = rows.title.map { ink.bold($0) + "\n" } ?? ""
+                blocks.append(
+                    title + (elements.isEmpty ? "Nothing to show.\n" : draw(rows, elements, shape: shape, ink: ink)))
+            }
+        }
+        if let hint { blocks.append(ink.faint(TerminalText.stripped(hint)) + "\n") }
+        return blocks.joined(separator: "\n")
+    }
+
+    private func heading(_ ink: Ink) -> String {
+        var parts: [String] = []
+        if request.report.flags.contains(.since) {
+            let format = CellFormat.instant
+            parts.append(
+                "\(format.text(.string(from.iso8601), zone: request.zone).dropLast(3)) to "
+                    + "\(format.text(.string(to.iso8601), zone: request.zone).dropLast(3)) \(request.zone.name)")
+        }
+        if let population = request.population {
+            parts.append(population == .all ? "everybody" : "\(population.rawValue) sessions")
+        }
+        for filter in Filter.allCases {
+            if let value = request.filters[filter] {
+                parts.append("\(filter.rawValue)=\(TerminalText.stripped(value))")
+            }
+        }
+        let details = parts.isEmpty ? "" : "  " + ink.faint(parts.joined(separator: " · "))
+        return ink.bold(request.report.title) + details + "\n"
+    }
+
+    private func factLines(_ facts: [Fact], shape: TerminalShape, ink: Ink) -> String {
+        // The period is in the heading already.
+        let shown = facts.filter { $0.path != "period" }
+        let titleWidth = shown.map { TerminalText.width($0.title) }.max() ?? 0
+        let cells = shown.map { $0.format.text(value(at: $0.path), zone: request.zone) }
+        let numbers = zip(shown, cells).filter { $0.0.format.isNumeric }.map { TerminalText.width($0.1) }
+        let numberWidth = numbers.max() ?? 0
+        let room = shape.width.map { max(8, $0 - titleWidth - 2) } ?? 200
+        return zip(shown, cells).map { fact, cell in
+            let text = fact.format.isNumeric ? TerminalText.padded(cell, to: numberWidth, right: true) : cell
+            return "\(ink.faint(TerminalText.padded(fact.title, to: titleWidth, right: false)))  "
+                + "\(TerminalText.clipped(text, to: room))\n"
+        }.joined()
+    }
+
+    private func draw(_ rows: RowsSection, _ elements: [JSONValue], shape: TerminalShape, ink: Ink) -> String {
+        let columns = rows.columns.filter(\.isInTable)
+        var grid = TextGrid(
+            columns: columns.map { TextGrid.Column(title: $0.title, isRight: $0.format.isNumeric) },
+            rows: elements.map { element in columns.map { $0.format.text(element[$0.key], zone: request.zone) } })
+        if let bar = rows.bar { grid.bars = elements.map { $0[bar]?.doubleValue ?? 0 } }
+        return grid.drawn(width: shape.width, ink: ink)
+    }
+}
+
+/// Colours and weights, or none.
+struct Ink {
+    let isOn: Bool
+
+    func bold(_ text: String) -> String { wrapped(text, "1") }
+    func faint(_ text: String) -> String { wrapped(text, "2") }
+    func bar(_ text: String) -> String { wrapped(text, "36") }
+
+    private func wrapped(_ text: String, _ code: String) -> String {
+        isOn && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+}

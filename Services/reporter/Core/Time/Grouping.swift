@@ -1,0 +1,81 @@
+import WeirProtocol
+
+/// The length of a trend's buckets, on the clocks of the report's zone.
+public enum Grouping: String, Sendable, CaseIterable {
+    case hour, day
+    /// From Monday.
+    case week
+    case month
+
+    /// The most buckets that one answer holds.
+    public static let bucketLimit = 10_000
+
+    /// One bucket of a trend.
+    public struct Bucket: Hashable, Sendable {
+        /// Its first moment, which may lie before the window's.
+        public let start: Timestamp
+        /// `2026-11-21 20:00`, `2026-11-21`, `Week of 2026-11-16` or `2026-11`.
+        public let label: String
+    }
+
+    /// Every bucket that touches the window, in order, empty ones too.
+    /// - Throws: `ReportError` with `too_many_buckets`.
+    public func buckets(from: Timestamp, to: Timestamp, zone: Zone) throws(ReportError) -> [Bucket] {
+        var found: [Bucket] = []
+        var start = bucketStart(of: from, zone: zone)
+        while start < to {
+            guard found.count < Self.bucketLimit else {
+                throw ReportError(
+                    .tooManyBuckets, "The window holds more than \(Self.bucketLimit) buckets of one \(rawValue).",
+                    hint: "Use a coarser --group-by (\(coarser)) or a shorter window.")
+            }
+            found.append(Bucket(start: start, label: label(of: start, zone: zone)))
+            start = next(after: start, zone: zone)
+        }
+        return found
+    }
+
+    private var coarser: String {
+        switch self {
+        case .hour: "day"
+        case .day: "week"
+        case .week, .month: "month"
+        }
+    }
+
+    private func bucketStart(of moment: Timestamp, zone: Zone) -> Timestamp {
+        let wall = zone.wall(at: moment)
+        switch self {
+        case .hour:
+            let intoHour = wall.milliseconds % 3_600_000
+            return moment - (intoHour < 0 ? intoHour + 3_600_000 : intoHour)
+        case .day: return zone.moment(wall: wall.day.start)
+        case .week: return zone.moment(wall: Timestamp.Day(number: wall.day.number - Int64(wall.day.weekday)).start)
+        case .month:
+            let (year, month, _) = wall.day.civil
+            return zone.moment(wall: Timestamp(year: year, month: month, day: 1))
+        }
+    }
+
+    private func next(after start: Timestamp, zone: Zone) -> Timestamp {
+        // Far enough to be in the next bucket whatever the clocks do, near enough not to skip one.
+        let hours: Int64 =
+            switch self {
+            case .hour: 1
+            case .day: 36
+            case .week: 7 * 24 + 36
+            case .month: 32 * 24
+            }
+        return max(start + 1, bucketStart(of: start + hours * 3_600_000, zone: zone))
+    }
+
+    private func label(of start: Timestamp, zone: Zone) -> String {
+        let wall = zone.wall(at: start)
+        switch self {
+        case .hour: return "\(wall.day.description) \(wall.iso8601.dropFirst(11).prefix(5))"
+        case .day: return wall.day.description
+        case .week: return "Week of \(wall.day.description)"
+        case .month: return String(wall.day.description.prefix(7))
+        }
+    }
+}
