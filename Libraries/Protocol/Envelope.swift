@@ -11,6 +11,9 @@ public struct Envelope: Hashable, Sendable {
     /// The longest `id`, `re` and `trace`, in bytes.
     public static let idLimit = 128
 
+    /// The longest `type`, in bytes.
+    public static let typeLimit = 64
+
     /// What the message is, as in `throttle.check`.
     public var type: MessageType
     /// Names a request, so that the reply can say which it answers.
@@ -50,6 +53,9 @@ public struct Envelope: Hashable, Sendable {
         }
         guard case .string(let type)? = fields["type"], !type.isEmpty else {
             throw WireError(.badEnvelope, "type is missing or not a string")
+        }
+        guard type.utf8.count <= Self.typeLimit else {
+            throw WireError(.badEnvelope, "type is over \(Self.typeLimit) bytes")
         }
         self.type = MessageType(type)
         id = try Self.label("id", in: fields)
@@ -95,29 +101,53 @@ public struct MessageType: Hashable, Sendable, CustomStringConvertible {
     public var description: String { name }
 
     // Every word of the wire, once. PROTOCOL.md says who sends what to whom.
+    /// The optional first line each way.
     public static let hello = MessageType("hello")
+    /// The reply to a request that was not carried out.
     public static let error = MessageType("error")
+    /// How are you?
     public static let statusGet = MessageType("status.get")
+    /// The reply to `status.get`.
     public static let status = MessageType("status")
+    /// May this request go through?
     public static let throttleCheck = MessageType("throttle.check")
+    /// The reply to `throttle.check`.
     public static let throttleDecision = MessageType("throttle.decision")
+    /// What would `throttle.check` say, charging nothing?
     public static let throttlePeek = MessageType("throttle.peek")
+    /// The reply to `throttle.peek`.
     public static let throttleState = MessageType("throttle.state")
+    /// Set or lift a level by hand.
     public static let throttleOverride = MessageType("throttle.override")
+    /// What stands behind a reference?
     public static let throttleWhy = MessageType("throttle.why")
+    /// The reply to `throttle.why`.
     public static let throttleHistory = MessageType("throttle.history")
+    /// The reply to a request that has nothing to tell but success.
     public static let done = MessageType("done")
+    /// A detector tells the throttle of a verdict; an event.
     public static let verdictReport = MessageType("verdict.report")
+    /// A gateway has answered a request.
     public static let requestRecord = MessageType("request.record")
+    /// The reply to `request.record`.
     public static let requestRecorded = MessageType("request.recorded")
+    /// Use of an agent, a tool or a model.
     public static let usageRecord = MessageType("usage.record")
+    /// An event of the application itself.
     public static let eventRecord = MessageType("event.record")
+    /// The reply to `usage.record` and `event.record`.
     public static let recorded = MessageType("recorded")
+    /// Judge this session.
     public static let sessionEvaluate = MessageType("session.evaluate")
+    /// The reply to `session.evaluate`.
     public static let sessionVerdict = MessageType("session.verdict")
+    /// What does this user agent declare?
     public static let userAgentClassify = MessageType("user_agent.classify")
+    /// The reply to `user_agent.classify`.
     public static let userAgentClass = MessageType("user_agent.class")
+    /// Which rules do you judge by?
     public static let rulesGet = MessageType("rules.get")
+    /// The reply to `rules.get`.
     public static let rules = MessageType("rules")
 }
 

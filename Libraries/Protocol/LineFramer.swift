@@ -1,7 +1,7 @@
 /// Cuts a byte stream into lines, and refuses a line over the limit before it has grown to it.
 ///
-/// A value without effects: bytes go in, lines come out. After `tooLong` it swallows nothing more; the connection is to
-/// be closed.
+/// A value without effects: bytes go in, lines come out. After `tooLong` it takes nothing more, since what follows is the
+/// rest of a refused line and not a message; the connection is to be closed.
 public struct LineFramer: Sendable {
     /// What a stretch of bytes amounts to.
     public enum Failure: Error, Hashable, Sendable {
@@ -11,6 +11,7 @@ public struct LineFramer: Sendable {
 
     private var pending: [UInt8] = []
     private let limit: Int
+    private var hasFailed = false
 
     /// A framer whose lines, newline included, have at most `limit` bytes.
     public init(limit: Int = Envelope.lineLimit) { self.limit = limit }
@@ -20,24 +21,23 @@ public struct LineFramer: Sendable {
 
     /// Takes `bytes` and hands each complete line, without `\n` and one `\r` before it, to `body`. Empty lines are
     /// skipped.
-    /// - Throws: `Failure.tooLong` at the first line over the limit; lines before it have been delivered.
+    /// - Throws: `Failure.tooLong` at the first line over the limit and ever after; lines before it have been delivered.
     public mutating func feed(
         _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
     ) throws(Failure) {
+        guard !hasFailed else { throw .tooLong }
         var start = 0
         while start < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
             guard let length = rest.firstIndex(of: UInt8(ascii: "\n")) else {
                 guard pending.count + rest.count < limit else {
-                    pending = []
-                    throw .tooLong
+                    throw fail()
                 }
                 pending.append(contentsOf: rest)
                 return
             }
             guard pending.count + length < limit else {
-                pending = []
-                throw .tooLong
+                throw fail()
             }
             let line = UnsafeRawBufferPointer(rebasing: rest[..<length])
             if pending.isEmpty {
@@ -49,6 +49,12 @@ public struct LineFramer: Sendable {
             }
             start += length + 1
         }
+    }
+
+    private mutating func fail() -> Failure {
+        hasFailed = true
+        pending = []
+        return .tooLong
     }
 
     private static func deliver(_ line: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {

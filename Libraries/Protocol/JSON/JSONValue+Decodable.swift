@@ -1,9 +1,19 @@
+/// A message some of whose fields have ranges narrower than their types.
+public protocol RangeChecked {
+    /// The first field out of its range, as a sentence; nil when all are in theirs.
+    var rangeProblem: String? { get }
+}
+
 extension JSONValue {
-    /// Reads a message out of the value.
+    /// Reads a message out of the value, and checks its ranges if it is `RangeChecked`.
     /// - Throws: `WireError` with `bad_body` and a sentence that names the field.
     public func decoded<Message: Decodable>(as message: Message.Type) throws(WireError) -> Message {
         do {
-            return try Message(from: ValueDecoder(value: self, codingPath: []))
+            let decoded = try Message(from: ValueDecoder(value: self, codingPath: []))
+            if let problem = (decoded as? any RangeChecked)?.rangeProblem { throw WireError(.badBody, problem) }
+            return decoded
+        } catch let error as WireError {
+            throw error
         } catch let error as DecodingError {
             throw WireError(.badBody, error.sentence)
         } catch {
@@ -94,12 +104,30 @@ extension ValueDecoder: SingleValueDecodingContainer {
 private struct Keyed<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let object: JSONObject
     let codingPath: [any CodingKey]
+    /// Places by name in an object so wide that walking it for each key would let one line cost seconds.
+    private let places: [String: Int]?
+
+    init(object: JSONObject, codingPath: [any CodingKey]) {
+        self.object = object
+        self.codingPath = codingPath
+        places =
+            object.fields.count <= 32
+            ? nil
+            : Dictionary(
+                object.fields.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first }
+            )
+    }
 
     var allKeys: [Key] { object.fields.compactMap { Key(stringValue: $0.name) } }
-    func contains(_ key: Key) -> Bool { object[key.stringValue] != nil }
+    func contains(_ key: Key) -> Bool { value(key.stringValue) != nil }
+
+    private func value(_ name: String) -> JSONValue? {
+        guard let places else { return object[name] }
+        return places[name].map { object.fields[$0].value }
+    }
 
     private func decoder(_ key: Key) throws -> ValueDecoder {
-        guard let value = object[key.stringValue] else {
+        guard let value = value(key.stringValue) else {
             throw DecodingError.keyNotFound(
                 key, DecodingError.Context(codingPath: codingPath, debugDescription: "is missing"))
         }

@@ -18,12 +18,16 @@ public struct JSONWriter: Sendable {
 
     /// `{`, the fields that `body` writes, `}`.
     public mutating func object(_ body: (inout JSONWriter) -> Void) {
-        enclosed(UInt8(ascii: "{"), UInt8(ascii: "}"), body)
+        open(UInt8(ascii: "{"))
+        body(&self)
+        close(UInt8(ascii: "}"))
     }
 
     /// `[`, the elements that `body` writes, `]`.
     public mutating func array(_ body: (inout JSONWriter) -> Void) {
-        enclosed(UInt8(ascii: "["), UInt8(ascii: "]"), body)
+        open(UInt8(ascii: "["))
+        body(&self)
+        close(UInt8(ascii: "]"))
     }
 
     /// A field's name; its value must follow.
@@ -31,6 +35,24 @@ public struct JSONWriter: Sendable {
         string(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
+    }
+
+    /// The name of a field known at compile time, plain ASCII without quotes; its value must follow.
+    @inline(__always)
+    public mutating func key(_ name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// A field that is left out when there is no value.
+    public mutating func optional(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        key(name)
+        string(value)
     }
 
     /// A field with any value.
@@ -77,13 +99,27 @@ public struct JSONWriter: Sendable {
     }
 
     /// `null`.
-    public mutating func null() { raw("null") }
+    public mutating func null() { word("null") }
 
     /// `true` or `false`.
-    public mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
+    public mutating func bool(_ value: Bool) { if value { word("true") } else { word("false") } }
 
     /// An integer.
-    public mutating func integer(_ value: some FixedWidthInteger) { raw(String(value)) }
+    public mutating func integer(_ value: some FixedWidthInteger) {
+        separate()
+        guard let small = Int64(exactly: value) else {
+            bytes.append(contentsOf: String(value).utf8)
+            return
+        }
+        if small < 0 { bytes.append(UInt8(ascii: "-")) }
+        let first = bytes.count
+        var rest = small.magnitude
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[first...].reverse()
+    }
 
     /// A number, an integer without `.0` where it is one; null when it is not finite, since JSON has no word for that.
     public mutating func number(_ value: Double) {
@@ -94,7 +130,8 @@ public struct JSONWriter: Sendable {
         if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
             integer(whole)
         } else {
-            raw(value.description)
+            separate()
+            bytes.append(contentsOf: value.description.utf8)
         }
     }
 
@@ -105,14 +142,34 @@ public struct JSONWriter: Sendable {
         var value = value
         value.withUTF8 { text in
             var clean = 0
-            for (index, byte) in text.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F {
-                bytes.append(contentsOf: text[clean..<index])
+            var index = Self.nextEscape(text, from: 0)
+            while index < text.count {
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[clean..<index]))
+                escape(text[index])
                 clean = index + 1
-                escape(byte)
+                index = Self.nextEscape(text, from: clean)
             }
-            bytes.append(contentsOf: text[clean...])
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[clean...]))
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Where the next byte is that cannot stand in a string as it is; the text's length when there is none.
+    private static func nextEscape(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let raw = UnsafeRawBufferPointer(text)
+        var index = start
+        while raw.count - index >= 8 {
+            let stride = ByteStride(raw, at: index)
+            let stops = stride.equal(0x22) | stride.equal(0x5C) | stride.equal(0x7F) | stride.below(0x20)
+            if stops != 0 { return index + ByteStride.first(stops) }
+            index += 8
+        }
+        while index < raw.count {
+            let byte = raw[index]
+            if byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F { return index }
+            index += 1
+        }
+        return index
     }
 
     /// A raw newline, to end a line of the wire; the next value starts afresh.
@@ -121,23 +178,26 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    private mutating func enclosed(_ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) -> Void) {
+    private mutating func open(_ bracket: UInt8) {
         separate()
-        bytes.append(open)
+        bytes.append(bracket)
         needsComma = false
-        body(&self)
-        bytes.append(close)
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        bytes.append(bracket)
         needsComma = true
     }
 
+    @inline(__always)
     private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
     }
 
-    private mutating func raw(_ text: String) {
+    private mutating func word(_ word: StaticString) {
         separate()
-        bytes.append(contentsOf: text.utf8)
+        bytes.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
     }
 
     private mutating func escape(_ byte: UInt8) {
@@ -148,10 +208,10 @@ public struct JSONWriter: Sendable {
         case 0x0D: bytes.append(UInt8(ascii: "r"))
         case 0x09: bytes.append(UInt8(ascii: "t"))
         default:
-            let digits = Array("0123456789abcdef".utf8)
             bytes.append(contentsOf: "u00".utf8)
-            bytes.append(digits[Int(byte >> 4)])
-            bytes.append(digits[Int(byte & 0xF)])
+            for digit in [byte >> 4, byte & 0xF] {
+                bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
         }
     }
 }

@@ -14,9 +14,9 @@ public struct RequestRecord: Hashable, Sendable, Codable {
     public var query: String?
     /// The answer's status, 100...599.
     public var status: Int
-    /// How long the answer took.
+    /// How long the answer took, 0 or more.
     public var durationMs: Double?
-    /// Bytes of the answer's body.
+    /// Bytes of the answer's body, 0 or more.
     public var bytes: Int64?
     /// The peer's address as the gateway saw it.
     public var ip: String
@@ -40,7 +40,7 @@ public struct RequestRecord: Hashable, Sendable, Codable {
     /// The level that the throttle's decision carried.
     public var level: ThrottleLevel?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case eventID = "event_id"
         case at, site, method, path, query, status
         case durationMs = "duration_ms"
@@ -66,14 +66,24 @@ public struct RequestRecord: Hashable, Sendable, Codable {
     }
 }
 
+extension RequestRecord: RangeChecked {
+    /// What is out of range.
+    public var rangeProblem: String? {
+        if !(100...599).contains(status) { return "status is not within 100...599" }
+        if let durationMs, !(durationMs >= 0) { return "duration_ms is negative" }
+        if let bytes, bytes < 0 { return "bytes is negative" }
+        return nil
+    }
+}
+
 /// `request.recorded`: the record is on disk.
 public struct RequestRecorded: Hashable, Sendable, Codable {
-    /// The session it belongs to; absent when the session is not yet decided.
+    /// The session it belongs to.
     public var sessionID: SessionID
     /// A Set-Cookie value for the gateway to add to its answer, when the client has none or an old one.
     public var setCookie: String?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case sessionID = "session_id"
         case setCookie = "set_cookie"
     }

@@ -11,7 +11,7 @@ public struct ServiceStatus: Hashable, Sendable, Codable {
     /// Counters and gauges by name; the same names as in the metrics text, without the `weir_<service>_` prefix.
     public var counters: [String: Double]
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case service, version
         case uptimeMs = "uptime_ms"
         case state, counters

@@ -77,7 +77,7 @@ public struct SessionEvidence: Hashable, Sendable, Codable {
             self.referrerHost = referrerHost
         }
 
-        enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, CodingKey, CaseIterable {
             case at = "at_ms"
             case method, path, status, kind
             case referrerHost = "referrer_host"
@@ -95,7 +95,7 @@ public struct SessionEvidence: Hashable, Sendable, Codable {
         }
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case sessionID = "session_id"
         case site, fingerprint, ip
         case ipPrefix = "ip_prefix"

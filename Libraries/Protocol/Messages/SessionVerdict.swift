@@ -27,7 +27,7 @@ public struct SessionVerdict: Hashable, Sendable, Codable {
     /// The bot's category in the catalogue.
     public var botCategory: String?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case verdictID = "verdict_id"
         case sessionID = "session_id"
         case verdictClass = "class"
@@ -90,7 +90,7 @@ public struct VerdictReport: Hashable, Sendable, Codable {
     /// The latest request's time.
     public var at: Timestamp
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case verdictID = "verdict_id"
         case sessionID = "session_id"
         case site, fingerprint, ip
@@ -119,5 +119,15 @@ public struct VerdictReport: Hashable, Sendable, Codable {
         self.errorRate = errorRate
         self.requestCount = requestCount
         self.at = at
+    }
+}
+
+extension VerdictReport: RangeChecked {
+    /// What is out of range.
+    public var rangeProblem: String? {
+        if !(requestsPerMinute >= 0) { return "requests_per_minute is negative" }
+        if !(0...1).contains(errorRate) { return "error_rate is not within 0...1" }
+        if requestCount < 0 { return "request_count is negative" }
+        return nil
     }
 }

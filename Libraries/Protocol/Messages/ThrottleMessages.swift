@@ -16,12 +16,12 @@ public struct ThrottleCheck: Hashable, Sendable, Codable {
     public var path: String?
     /// The registered user, when the gateway knows one.
     public var user: String?
-    /// Tokens that the request costs, 1 when absent; 0 asks without charging.
+    /// Tokens that the request costs, 0...1,000,000 and 1 when absent; 0 asks without charging.
     public var cost: Int?
     /// A policy by name, instead of the first that matches.
     public var policy: String?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case ip, session, fingerprint
         case userAgent = "user_agent"
         case acceptLanguage = "accept_language"
@@ -47,6 +47,13 @@ public struct ThrottleCheck: Hashable, Sendable, Codable {
     }
 }
 
+extension ThrottleCheck: RangeChecked {
+    /// What is out of range.
+    public var rangeProblem: String? {
+        if let cost, !(0...1_000_000).contains(cost) { "cost is not within 0...1000000" } else { nil }
+    }
+}
+
 /// `throttle.decision`: the answer to a check.
 public struct ThrottleDecision: Hashable, Sendable, Codable {
     /// Whether the gateway should forward the request.
@@ -68,7 +75,7 @@ public struct ThrottleDecision: Hashable, Sendable, Codable {
     /// The policy that applied.
     public var policy: String
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case allow, level, limit, remaining
         case reset = "reset_ms"
         case retryAfter = "retry_after"

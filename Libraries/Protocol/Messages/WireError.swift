@@ -26,15 +26,20 @@ public struct WireError: Error, Hashable, Sendable, Codable {
 
     /// The stable word.
     public var code: Code
+    /// The longest `message`, in bytes: it may quote the sender, and the answer must fit a line.
+    public static let messageLimit = 512
+
     /// One sentence for people: what is wrong with which field.
     public var message: String
     /// Whether the same message may succeed later.
     public var retryable: Bool
 
-    /// An error; only `overloaded` and `unavailable` are retryable.
+    /// An error; only `overloaded` and `unavailable` are retryable. A message over the limit is cut.
     public init(_ code: Code, _ message: String) {
         self.code = code
-        self.message = message
+        self.message =
+            message.utf8.count <= Self.messageLimit
+            ? message : String(decoding: message.utf8.prefix(Self.messageLimit), as: UTF8.self) + "…"
         retryable = code == .overloaded || code == .unavailable
     }
 }

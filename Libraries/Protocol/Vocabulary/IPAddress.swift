@@ -166,7 +166,7 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Reads `address/length`, or a bare address as the range of that one address.
+    /// Reads `address/length` (digits without sign or leading zero), or a bare address as the range of that one address.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = IPAddress(parts[0]) else { return nil }
@@ -175,7 +175,13 @@ public struct NetworkPrefix: Hashable, Sendable, CustomStringConvertible {
             self.init(address: address, length: limit)
             return
         }
-        guard let length = Int(parts[1]), (0...limit).contains(length) else { return nil }
+        let digits = parts[1].utf8
+        guard let first = digits.first, digits.count <= 3, first != UInt8(ascii: "0") || digits.count == 1,
+            digits.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }), var length = Int(parts[1])
+        else { return nil }
+        // ::ffff:192.0.2.0/120 is 192.0.2.0/24: the address is read as the IPv4 one it carries, and so is its length.
+        if limit == 32, parts[0].utf8.contains(UInt8(ascii: ":")) { length -= 96 }
+        guard (0...limit).contains(length) else { return nil }
         self.init(address: address, length: length)
     }
 

@@ -13,11 +13,14 @@ public struct EventID: Hashable, Sendable, Comparable, Codable, CustomStringConv
     }
 
     /// Reads the 36-character form in either case; nil for anything that is not a version 7 UUID.
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) { self.init(utf8: text.utf8) }
+
+    /// Reads the 36 bytes of the text form in either case; nil for anything that is not a version 7 UUID.
+    public init?(utf8 text: some Sequence<UInt8>) {
         var digits: (UInt64, UInt64) = (0, 0)
         var position = 0
         var count = 0
-        for byte in text.utf8 {
+        for byte in text {
             if position == 8 || position == 13 || position == 18 || position == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
             } else {

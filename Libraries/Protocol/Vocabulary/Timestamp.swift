@@ -9,9 +9,18 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     /// The moment `milliseconds` after the epoch.
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-    /// Reads a bare integer of milliseconds.
+    /// What the wire accepts: the years 1 to 9999, which every store and calendar can hold.
+    public static let wireRange =
+        Timestamp(milliseconds: -62_135_596_800_000)...Timestamp(milliseconds: 253_402_300_799_999)
+
+    /// Reads a bare integer of milliseconds within `wireRange`.
     public init(from decoder: any Decoder) throws {
-        milliseconds = try decoder.singleValueContainer().decode(Int64.self)
+        let container = try decoder.singleValueContainer()
+        milliseconds = try container.decode(Int64.self)
+        guard Self.wireRange.contains(self) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "is a time outside the years 1 to 9999")
+        }
     }
 
     /// Writes a bare integer of milliseconds.
@@ -51,15 +60,19 @@ extension Timestamp {
         /// The day `number` days after 1970-01-01.
         public init(number: Int64) { self.number = number }
 
-        /// The given date; the month and day are not checked, so 13 is January of the next year.
+        /// The given date. Parts may lie outside the calendar and carry over: month 13 is January of the next year, day
+        /// 0 the last of the month before. Each is clamped to ±1,000,000.
         public init(year: Int64, month: Int64, day: Int64) {
+            let months = Self.clamped(year) * 12 + Self.clamped(month) - 1
+            let year = Self.floored(months, 12)
+            let month = months - year * 12 + 1
             // Howard Hinnant's days_from_civil: March-based years make leap days fall at the end.
             let shifted = month <= 2 ? year - 1 : year
-            let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+            let era = Self.floored(shifted, 400)
             let yearOfEra = shifted - era * 400
-            let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+            let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5
             let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-            number = era * 146_097 + dayOfEra - 719_468
+            number = era * 146_097 + dayOfEra - 719_469 + Self.clamped(day)
         }
 
         /// Year, month (1...12) and day of the month (1...31).
@@ -78,8 +91,11 @@ extension Timestamp {
         /// Monday is 0, Sunday 6.
         public var weekday: Int { Int(((number + 3) % 7 + 7) % 7) }
 
-        /// Midnight UTC at its beginning.
-        public var start: Timestamp { Timestamp(milliseconds: number * 86_400_000) }
+        /// Midnight UTC at its beginning; saturates beyond what a `Timestamp` can hold.
+        public var start: Timestamp {
+            let (product, overflow) = number.multipliedReportingOverflow(by: 86_400_000)
+            return Timestamp(milliseconds: overflow ? (number < 0 ? .min : .max) : product)
+        }
 
         /// `YYYY-MM-DD`.
         public var description: String {
@@ -89,6 +105,12 @@ extension Timestamp {
 
         /// Earlier comes first.
         public static func < (left: Day, right: Day) -> Bool { left.number < right.number }
+
+        private static func clamped(_ part: Int64) -> Int64 { min(max(part, -1_000_000), 1_000_000) }
+
+        private static func floored(_ value: Int64, _ divisor: Int64) -> Int64 {
+            value / divisor - (value % divisor < 0 ? 1 : 0)
+        }
 
         static func padded(_ value: Int64, _ width: Int) -> String {
             let digits = String(value.magnitude)
@@ -102,18 +124,21 @@ extension Timestamp {
         return Day(number: milliseconds % 86_400_000 < 0 ? number - 1 : number)
     }
 
-    /// The given UTC date and time of day; out-of-range parts carry over.
+    /// The given UTC date and time of day; out-of-range parts carry over, those beyond ±1,000,000,000 are clamped.
     public init(
         year: Int64, month: Int64, day: Int64, hour: Int64 = 0, minute: Int64 = 0, second: Int64 = 0,
         millisecond: Int64 = 0
     ) {
-        let days = Day(year: year, month: month, day: day).number
-        milliseconds = ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + millisecond
+        func clamped(_ part: Int64) -> Int64 { min(max(part, -1_000_000_000), 1_000_000_000) }
+        let date = Day(year: year, month: month, day: day).start.milliseconds
+        let time = (clamped(hour) * 60 + clamped(minute)) * 60_000 + clamped(second) * 1000 + clamped(millisecond)
+        milliseconds = date + time
     }
 
     /// RFC 3339 in UTC: `2026-11-21T20:14:00Z`, with `.123` before the Z when there are milliseconds.
     public var iso8601: String {
-        let ofDay = milliseconds - day.start.milliseconds
+        // Modulo rather than minus the day's start, which lies outside the range for the very first day.
+        let ofDay = (milliseconds % 86_400_000 + 86_400_000) % 86_400_000
         let (seconds, fraction) = (ofDay / 1000, ofDay % 1000)
         let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { Day.padded($0, 2) }.joined(separator: ":")
         return "\(day.description)T\(time)\(fraction == 0 ? "" : "." + Day.padded(fraction, 3))Z"

@@ -44,10 +44,12 @@ public enum SignalValue: Hashable, Sendable, Codable {
         }
     }
 
-    /// Writes a JSON number (an integer where it is one) or string.
+    /// Writes a JSON number (an integer where it is one) or string; JSON has no word for a number that is not finite, so
+    /// that travels as text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
+        case .number(let value) where !value.isFinite: try container.encode(value.description)
         case .number(let value):
             if let whole = Int64(exactly: value) { try container.encode(whole) } else { try container.encode(value) }
         case .text(let value): try container.encode(value)
