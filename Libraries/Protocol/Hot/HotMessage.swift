@@ -113,6 +113,9 @@ public struct HotEnvelope<Message: HotMessage>: Sendable {
     }
 
     /// Appends the line, newline included.
+    public func append(to bytes: inout [UInt8]) { JSONWriter.append(to: &bytes) { write(into: &$0) } }
+
+    /// Writes the line, newline included.
     public func write(into writer: inout JSONWriter) {
         writer.object { writer in
             writer.key("v")

@@ -10,6 +10,14 @@ public struct JSONWriter: Sendable {
     /// A writer with room for `capacity` bytes.
     public init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
 
+    /// Appends what `body` writes to `bytes`, in place.
+    public static func append(to bytes: inout [UInt8], _ body: (inout JSONWriter) -> Void) {
+        var writer = JSONWriter(capacity: 0)
+        swap(&writer.bytes, &bytes)
+        body(&writer)
+        swap(&writer.bytes, &bytes)
+    }
+
     /// Empties it and keeps its room.
     public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
