@@ -55,6 +55,7 @@ let package = Package(
         .systemLibrary(
             name: "CJansson", path: "Libraries/CJansson", pkgConfig: "jansson",
             providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Libraries/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CPlatform", path: "Libraries/CPlatform"),
 
         .target(
@@ -68,8 +69,8 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "CPlatform", logging, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                "Yams",
+                "CPlatform", "CZlib", logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"), "Yams",
             ], path: "Libraries/Runtime", swiftSettings: strict),
         .target(
             name: "WeirClient", dependencies: ["WeirProtocol", "Transport", logging] + nio, path: "Libraries/Client",
@@ -118,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests", dependencies: ["Runtime"], path: "Tests/RuntimeTests", swiftSettings: strict),
         .testTarget(
-            name: "CollectorTests", dependencies: ["CollectorCore", "WeirProtocol", "collector"],
+            name: "CollectorTests", dependencies: ["CollectorCore", "WeirProtocol", "Runtime", "collector"],
             path: "Tests/CollectorTests", swiftSettings: strict),
         .testTarget(
             name: "DetectorTests", dependencies: ["DetectorCore", "WeirProtocol"], path: "Tests/DetectorTests",
