@@ -60,7 +60,7 @@ let package = Package(
 
         .target(
             name: "WeirProtocol", dependencies: ["CJansson"], path: "Libraries/Protocol",
-            exclude: ["PROTOCOL.md"], swiftSettings: strict),
+            exclude: ["PROTOCOL.md"], swiftSettings: strict, linkerSettings: [.linkedLibrary("m")]),
         .target(
             name: "Transport", dependencies: ["WeirProtocol", "CPlatform", logging] + nio, path: "Libraries/Transport",
             swiftSettings: strict),
