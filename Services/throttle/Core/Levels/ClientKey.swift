@@ -1,0 +1,91 @@
+import WeirProtocol
+
+/// Whom something is held against, with a text form that people type and the database stores.
+public enum ClientKey: Hashable, Sendable {
+    /// All clients behind an address range: `203.0.113.7/32`.
+    case prefix(NetworkPrefix)
+    /// One browser behind it, by fingerprint, or one verified session behind it: `203.0.113.7/32+fp_…`.
+    case pair(NetworkPrefix, String)
+    /// A session wherever it comes from: `sess_…`.
+    case session(String)
+    /// A fingerprint wherever it comes from: `fp_…`.
+    case fingerprint(String)
+    /// A registered user: `user:…`.
+    case user(String)
+
+    /// The longest text accepted, in bytes.
+    public static let textLimit = 320
+
+    /// Reads the text form.
+    public init?(_ text: String) {
+        guard !text.isEmpty, text.utf8.count <= Self.textLimit else { return nil }
+        if text.hasPrefix("user:") {
+            guard text.utf8.count > 5 else { return nil }
+            self = .user(String(text.dropFirst(5)))
+        } else if text.hasPrefix("fp_") {
+            self = .fingerprint(text)
+        } else if text.hasPrefix("sess_") {
+            self = .session(text)
+        } else if let plus = text.firstIndex(of: "+") {
+            guard let prefix = NetworkPrefix(text[..<plus]) else { return nil }
+            let companion = text[text.index(after: plus)...]
+            guard !companion.isEmpty else { return nil }
+            self = .pair(prefix, String(companion))
+        } else {
+            guard let prefix = NetworkPrefix(text) else { return nil }
+            self = .prefix(prefix)
+        }
+    }
+
+    /// The hash that tables know it by: keyed by the process, so that nobody outside can choose one.
+    public var tableHash: UInt64 {
+        switch self {
+        case .prefix(let prefix): Self.hash(prefix)
+        case .pair(let prefix, let companion): Self.hash(1, prefix, companion)
+        case .session(let text): Self.hash(2, nil, text)
+        case .fingerprint(let text): Self.hash(3, nil, text)
+        case .user(let text): Self.hash(4, nil, text)
+        }
+    }
+
+    @inline(__always)
+    static func hash(_ prefix: NetworkPrefix) -> UInt64 {
+        var hasher = Hasher()
+        combine(prefix, &hasher)
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+
+    /// Bytes rather than characters are hashed: canonical equivalence is nothing that a header has.
+    @inline(__always)
+    static func hash(_ kind: UInt8, _ prefix: NetworkPrefix?, _ text: String) -> UInt64 {
+        var hasher = Hasher()
+        hasher.combine(kind)
+        if let prefix { combine(prefix, &hasher) }
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+
+    @inline(__always)
+    private static func combine(_ prefix: NetworkPrefix, _ hasher: inout Hasher) {
+        hasher.combine(prefix.length)
+        switch prefix.address {
+        case .v4(let bits): hasher.combine(UInt64(bits))
+        case .v6(let high, let low):
+            hasher.combine(high)
+            hasher.combine(low)
+        }
+    }
+}
+
+extension ClientKey: CustomStringConvertible {
+    /// The text form.
+    public var description: String {
+        switch self {
+        case .prefix(let prefix): "\(prefix)"
+        case .pair(let prefix, let companion): "\(prefix)+\(companion)"
+        case .session(let text), .fingerprint(let text): text
+        case .user(let text): "user:\(text)"
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import WeirProtocol
+
+extension Throttle {
+    /// What has to be stored: levels as they are now, and denials not stored yet.
+    public struct Changes: Sendable {
+        /// Keys with what is held against them; at level normal there is nothing left to store.
+        public var standings: [(key: ClientKey, memory: Standing.Memory)] = []
+        /// The first denial under each new reference; a sample of all denials, bounded.
+        public var denials: [Denial] = []
+
+        /// Whether there is nothing.
+        public var isEmpty: Bool { standings.isEmpty && denials.isEmpty }
+    }
+
+    /// Hands over what has changed since the last time, at most `limit` keys; call again for the rest.
+    public mutating func takeChanges(limit: Int = 5000) -> Changes {
+        var changes = Changes()
+        changes.denials = unsaved
+        unsaved.removeAll(keepingCapacity: true)
+        while changes.standings.count < limit, let hash = dirty.popFirst() {
+            guard let place = standings.place(of: hash) else { continue }
+            changes.standings.append((standings.key(at: place), standings[place].memory))
+        }
+        return changes
+    }
+
+    /// Takes back changes that could not be stored, so that the next attempt stores what is true then.
+    public mutating func putBack(_ changes: Changes) {
+        for (key, _) in changes.standings { dirty.insert(key.tableHash) }
+        unsaved.insert(contentsOf: changes.denials.prefix(max(0, Self.unsavedLimit - unsaved.count)), at: 0)
+    }
+
+    /// Takes up what was stored before a restart. What has become known since stays where it is harsher.
+    public mutating func recall(_ key: ClientKey, _ memory: Standing.Memory, now: Moment) {
+        let ceiling: ThrottleLevel = if case .prefix = key { .warning } else { .blocked }
+        guard
+            let place = standings.claim(
+                key.tableHash, memory.level, key, Standing(now: now.monotonic, ceiling: ceiling))
+        else { return }
+        standings[place].recall(memory, now: now.monotonic, rules)
+        standings.touch(place)
+        if standings[place].level != memory.level { dirty.insert(key.tableHash) }
+    }
+
+    /// Puts a person's decision in force, in place of an earlier one on the same key.
+    /// - Throws: `overloaded` when there are too many already.
+    public mutating func set(_ override: Override) throws(WireError) {
+        guard overrides.set(override) else {
+            throw WireError(.overloaded, "there are \(Overrides.capacity) overrides; clear some first")
+        }
+    }
+
+    /// Takes a person's decision back; false when there is none on that key.
+    public mutating func clear(_ key: ClientKey) -> Bool { overrides.clear(key) }
+
+    /// The overrides in force, in no order.
+    public func allOverrides(now: Moment) -> [Override] {
+        var all: [Override] = []
+        overrides.forEach { if $0.until.map({ $0 > now.monotonic }) ?? true { all.append($0) } }
+        return all
+    }
+
+    /// The denials behind a reference; nil when it is not one, or too long ago.
+    public func denial(_ reference: String) -> Denial? { log.denial(reference) }
+
+    /// What is held against a key; nil when nothing is.
+    public func standing(of key: ClientKey, now: Moment) -> Standing? {
+        guard let place = standings.place(of: key.tableHash) else { return nil }
+        var standing = standings[place]
+        standing.settle(at: now.monotonic, rules)
+        return standing
+    }
+
+    /// Every key with something against it.
+    public func forEachStanding(_ body: (ClientKey, Standing) -> Void) { standings.forEach(body) }
+
+    /// Counters and gauges by name, as `status.get` gives them.
+    public var figures: [String: Double] {
+        [
+            "checks": Double(counters.checks),
+            "allowed": Double(counters.allowed),
+            "denied": Double(counters.denied),
+            "shadow_denied": Double(counters.shadowDenied),
+            "near_limit": Double(counters.nearLimit),
+            "peeks": Double(counters.peeks),
+            "refused_questions": Double(counters.refusedQuestions),
+            "verdicts": Double(counters.verdicts),
+            "verdicts_repeated": Double(counters.repeatedVerdicts),
+            "verdicts_stale": Double(counters.staleVerdicts),
+            "level_raises": Double(counters.raises),
+            "buckets": Double(buckets.count),
+            "bucket_bytes": Double(buckets.byteCount),
+            "bucket_evictions": Double(buckets.evictions),
+            "standings": Double(standings.count),
+            "standings_warning": Double(standings.count(at: .warning)),
+            "standings_severe": Double(standings.count(at: .severe)),
+            "standings_blocked": Double(standings.count(at: .blocked)),
+            "standing_evictions": Double(standings.evictions),
+            "standing_refusals": Double(standings.refusals),
+            "overrides": Double(overrides.count),
+        ]
+    }
+}

@@ -1,0 +1,388 @@
+import WeirProtocol
+
+/// The throttle as a value: policies, buckets, standings, overrides and the log of denials behind its answers.
+///
+/// It decides and remembers, and touches nothing outside itself: time comes in as a `Moment`, what must be stored goes
+/// out through `takeChanges`. Memory is bounded by `Bounds`. It is not thread-safe; give it one thread.
+public struct Throttle: Sendable {
+    /// How much it may remember.
+    public struct Bounds: Hashable, Sendable {
+        /// Buckets.
+        public var buckets = BucketTable.standardCapacity
+        /// Keys with something against them, some 300 bytes each.
+        public var standings = 100_000
+        /// Denials that references explain, some 400 bytes each.
+        public var denials = 16_384
+        /// Verdicts recognised when they come again.
+        public var verdicts = 65_536
+
+        /// The standard bounds: under 200 MB with a million clients.
+        public init() {}
+    }
+
+    /// What it has done since it began.
+    public struct Counters: Hashable, Sendable {
+        public internal(set) var checks: UInt64 = 0
+        public internal(set) var allowed: UInt64 = 0
+        public internal(set) var denied: UInt64 = 0
+        public internal(set) var shadowDenied: UInt64 = 0
+        public internal(set) var nearLimit: UInt64 = 0
+        public internal(set) var peeks: UInt64 = 0
+        public internal(set) var refusedQuestions: UInt64 = 0
+        public internal(set) var verdicts: UInt64 = 0
+        public internal(set) var repeatedVerdicts: UInt64 = 0
+        public internal(set) var staleVerdicts: UInt64 = 0
+        public internal(set) var raises: UInt64 = 0
+    }
+
+    /// The policies in force.
+    public private(set) var policies: PolicySet
+    /// Whether every policy decides in shadow.
+    public var isShadow: Bool
+    /// What it has done since it began.
+    public internal(set) var counters = Counters()
+
+    var rules: LevelRules { policies.rules }
+    var buckets: BucketTable
+    var standings: StandingTable
+    var overrides: Overrides
+    var log: DenialLog
+    var seen: RecentIDs
+    var dirty: Set<UInt64> = []
+    var unsaved: [Denial] = []
+    var tidied = 0
+    private let bounds: Bounds
+    private let seed: UInt64
+
+    /// Denials of one client share a reference for this long, in milliseconds.
+    static let episode: Int64 = 60_000
+    static let unsavedLimit = 1000
+
+    /// A throttle that remembers nothing. `seed` decides jitter and references.
+    public init(_ policies: PolicySet = .standard, seed: UInt64, shadow: Bool = false, bounds: Bounds = Bounds()) {
+        self.policies = policies
+        self.seed = seed
+        self.bounds = bounds
+        isShadow = shadow
+        buckets = BucketTable(rates: policies.rates, capacity: bounds.buckets)
+        standings = StandingTable(capacity: bounds.standings)
+        overrides = Overrides(allowed: policies.allowed, blocked: policies.blocked)
+        log = DenialLog(capacity: bounds.denials, seed: seed)
+        seen = RecentIDs(capacity: bounds.verdicts)
+    }
+
+    /// Takes other policies. Levels and overrides stay; buckets start afresh when a limit has changed.
+    public mutating func adopt(_ policies: PolicySet) {
+        if policies.policies != self.policies.policies {
+            buckets = BucketTable(rates: policies.rates, capacity: bounds.buckets)
+        }
+        self.policies = policies
+        overrides.list(allowed: policies.allowed, blocked: policies.blocked)
+    }
+
+    /// Answers a request and charges it. `fingerprint` is the check's own or made from its headers.
+    /// - Throws: `bad_body` for an address, cost or policy that cannot be.
+    public mutating func check(
+        _ check: ThrottleCheck, fingerprint: String, now: Moment
+    ) throws(WireError) -> ThrottleDecision {
+        let client: Client
+        do { client = try Client(check, fingerprint, self) } catch {
+            counters.refusedQuestions += 1
+            throw error
+        }
+        let place = standings.place(of: client.pair)
+        if let place, standings[place].settle(at: now.monotonic, rules) { noteChange(place) }
+        let found = view(of: client, place, check, now)
+        var answer = weigh(found, client, now)
+        guard client.cost > 0 else {
+            counters.peeks += 1
+            return answer.decision
+        }
+        counters.checks += 1
+        if answer.decision.allow {
+            counters.allowed += 1
+            if answer.decision.remaining * 5 < answer.decision.limit { counters.nearLimit += 1 }
+            charge(client, found, now)
+            return answer.decision
+        }
+        rewind(client, found, now)
+        answer.decision.reference = deny(answer, found, client, check, now)
+        if isShadow || policies.policies[found.policy].shadow {
+            counters.shadowDenied += 1
+            answer.decision.allow = true
+            answer.decision.shadow = true
+        } else {
+            counters.denied += 1
+        }
+        return answer.decision
+    }
+
+    /// What a check would be answered, without charging or noting anything.
+    /// - Throws: `bad_body` as `check` does.
+    public mutating func peek(
+        _ check: ThrottleCheck, fingerprint: String, now: Moment
+    ) throws(WireError) -> ThrottleDecision {
+        let client = try Client(check, fingerprint, self)
+        let place = standings.place(of: client.pair)
+        if let place, standings[place].settle(at: now.monotonic, rules) { noteChange(place) }
+        counters.peeks += 1
+        return weigh(view(of: client, place, check, now), client, now).decision
+    }
+
+    // MARK: Weighing
+
+    /// Who asks, in the forms that tables know.
+    struct Client {
+        let address: IPAddress
+        let prefix: NetworkPrefix
+        let fingerprint: String
+        let session: String?
+        let user: String?
+        let pair: UInt64
+        let behind: UInt64
+        let cost: Int64
+        let named: Int?
+
+        static let costLimit: Int64 = 1_000_000_000
+
+        init(_ check: ThrottleCheck, _ fingerprint: String, _ throttle: borrowing Throttle) throws(WireError) {
+            guard let address = IPAddress(check.ip) else { throw WireError(.badBody, "ip is not an address") }
+            let cost = Int64(check.cost ?? 1)
+            guard (0...Self.costLimit).contains(cost) else {
+                throw WireError(.badBody, "cost is not a whole number from 0 to \(Self.costLimit)")
+            }
+            named = check.policy.flatMap { throttle.policies.named($0) }
+            if let wanted = check.policy, named == nil {
+                throw WireError(.badBody, "policy '\(wanted)' is not one of this throttle's")
+            }
+            self.address = address
+            self.cost = cost
+            self.fingerprint = fingerprint
+            session = check.session
+            user = check.user
+            prefix = address.prefix(v4: throttle.rules.prefixV4, v6: throttle.rules.prefixV6)
+            pair = ClientKey.hash(1, prefix, check.session ?? fingerprint)
+            behind = ClientKey.hash(prefix)
+        }
+
+        var key: ClientKey { .pair(prefix, session ?? fingerprint) }
+
+        func hash(of key: Policy.Key) -> UInt64 {
+            switch key {
+            case .pair, .given: pair
+            case .prefix: behind
+            case .session: session.map { ClientKey.session($0).tableHash } ?? pair
+            case .fingerprint: ClientKey.fingerprint(fingerprint).tableHash
+            case .user: user.map { ClientKey.user($0).tableHash } ?? pair
+            }
+        }
+    }
+
+    /// What applies to a request.
+    struct View {
+        let policy: Int
+        let level: ThrottleLevel
+        let behind: ThrottleLevel
+        let verdictClass: VerdictClass?
+        let blockedUntil: Int64
+        let override: Override?
+
+        /// An address is limited by its own level, everything else by the pair's.
+        func level(for key: Policy.Key) -> ThrottleLevel { key == .prefix ? behind : level }
+    }
+
+    private mutating func view(of client: Client, _ place: Int?, _ check: ThrottleCheck, _ now: Moment) -> View {
+        var behind = ThrottleLevel.normal
+        if let place = standings.place(of: client.behind) {
+            if standings[place].settle(at: now.monotonic, rules) { noteChange(place) }
+            behind = standings[place].level
+        }
+        let verdictClass = place.flatMap { standings[$0].verdictClass }
+        return View(
+            policy: client.named ?? policies.applying(to: check, class: verdictClass),
+            level: place.map { standings[$0].level } ?? .normal, behind: behind, verdictClass: verdictClass,
+            blockedUntil: place.map { standings[$0].blockedUntil } ?? .min,
+            override: overrides.deciding(
+                pair: client.pair, session: client.session, user: client.user, fingerprint: client.fingerprint,
+                address: client.address, now: now.monotonic))
+    }
+
+    /// An answer before its consequences.
+    struct Answer {
+        var decision: ThrottleDecision
+        /// Milliseconds after which the request may be repeated; nil for never, or when allowed.
+        var wait: Int64?
+        /// The limit that refused with the longest wait.
+        var refusing: Policy.KeyedLimit?
+        var reason = Denial.Reason.quota
+    }
+
+    private func weigh(_ view: View, _ client: Client, _ now: Moment) -> Answer {
+        let policy = policies.policies[view.policy]
+        // A blocked client is weighed as it will be when the block ends, so that its wait is the whole wait.
+        let isBlocked = view.level == .blocked
+        let moment = isBlocked ? max(now.monotonic, view.blockedUntil) : now.monotonic
+        var tightest: (limit: Int64, remaining: Int64, reset: Int64)?
+        var refusing: Policy.KeyedLimit?
+        var wait: Int64? = 0
+        for limit in policy.limits {
+            let level = min(view.level(for: limit.key), .severe)
+            var bucket = buckets.bucket(
+                BucketTable.tag(client.hash(of: limit.key), limit: limit.number), now: now.monotonic)
+            bucket.settle(at: now.monotonic, limit.limit)
+            if isBlocked { bucket.settle(at: moment, limit.limit) }
+            let outcome = bucket.outcome(of: client.cost, limit.limit, at: level)
+            let reset = min(outcome.resetAfter ?? .max, Self.longestReset)
+            if tightest == nil || outcome.remaining < tightest!.remaining
+                || (outcome.remaining == tightest!.remaining && reset > tightest!.reset)
+            {
+                tightest = (limit.limit.capacity(at: level), outcome.remaining, reset)
+            }
+            guard !outcome.allowed else { continue }
+            if refusing == nil || outcome.isNever || (wait != nil && outcome.retryAfter! > wait!) {
+                if wait != nil || refusing == nil { refusing = limit }
+                wait = outcome.isNever ? nil : wait.map { max($0, outcome.retryAfter!) }
+            }
+        }
+        if refusing != nil, policy.limits.count > 1 { tightest = standstill(policy, view, client, now) }
+        let rest = tightest ?? (0, 0, 0)
+        var answer = Answer(
+            decision: ThrottleDecision(
+                allow: refusing == nil, level: view.level, limit: Int(rest.limit), remaining: Int(rest.remaining),
+                reset: rest.reset, policy: policy.name), wait: refusing == nil ? nil : wait, refusing: refusing)
+        if isBlocked {
+            answer.decision.allow = false
+            (answer.decision.limit, answer.decision.remaining) = (0, 0)
+            answer.wait = wait.map { saturatingSum($0, moment - now.monotonic) }
+            (answer.reason, answer.refusing) = (.blocked, nil)
+        }
+        switch view.override?.action {
+        case .allow?:
+            answer.decision.allow = true
+            answer.wait = nil
+        case .block?:
+            answer.decision.allow = false
+            (answer.decision.limit, answer.decision.remaining, answer.decision.level) = (0, 0, .blocked)
+            answer.wait = view.override!.until.map { max(0, $0 - now.monotonic) }
+            (answer.reason, answer.refusing) = (.override, nil)
+        case nil: break
+        }
+        if !answer.decision.allow { answer.decision.retryAfter = answer.wait.map(seconds) }
+        return answer
+    }
+
+    /// The tightest limit as it stands: where one refused, those that would not have lose nothing.
+    private func standstill(
+        _ policy: Policy, _ view: View, _ client: Client, _ now: Moment
+    ) -> (limit: Int64, remaining: Int64, reset: Int64)? {
+        var tightest: (limit: Int64, remaining: Int64, reset: Int64)?
+        for limit in policy.limits {
+            let level = min(view.level(for: limit.key), .severe)
+            var bucket = buckets.bucket(
+                BucketTable.tag(client.hash(of: limit.key), limit: limit.number), now: now.monotonic)
+            bucket.settle(at: now.monotonic, limit.limit)
+            let outcome = bucket.outcome(of: 0, limit.limit, at: level)
+            if outcome.remaining < tightest?.remaining ?? .max {
+                let reset = min(outcome.resetAfter ?? .max, Self.longestReset)
+                tightest = (limit.limit.capacity(at: level), outcome.remaining, reset)
+            }
+        }
+        return tightest
+    }
+
+    /// A year: what a limit that never refills is said to take.
+    private static let longestReset: Int64 = 31_536_000_000
+
+    /// Whole seconds, rounded up, at least 1, and a little more so that those refused together do not return together.
+    private func seconds(_ milliseconds: Int64) -> Int {
+        let whole = max(1, milliseconds / 1000 + (milliseconds % 1000 > 0 ? 1 : 0))
+        let spread = UInt64(min(max(1, whole / 10), 30))
+        return Int(whole) + Int(mix(seed &+ counters.checks) % (spread + 1))
+    }
+
+    // MARK: Consequences
+
+    private mutating func charge(_ client: Client, _ view: View, _ now: Moment) {
+        if view.override?.action == .allow { return }
+        for limit in policies.policies[view.policy].limits {
+            let tag = BucketTable.tag(client.hash(of: limit.key), limit: limit.number)
+            var bucket = buckets.bucket(tag, now: now.monotonic)
+            bucket.settle(at: now.monotonic, limit.limit)
+            bucket.debt += bucket.outcome(of: client.cost, limit.limit, at: view.level(for: limit.key)).charge
+            buckets.store(tag, bucket)
+        }
+    }
+
+    /// A refused request costs nothing, but its time is taken note of: after the clock has stepped back, a client that
+    /// is only ever refused must not wait for it to catch up.
+    private mutating func rewind(_ client: Client, _ view: View, _ now: Moment) {
+        for limit in policies.policies[view.policy].limits {
+            let tag = BucketTable.tag(client.hash(of: limit.key), limit: limit.number)
+            var bucket = buckets.bucket(tag, now: now.monotonic)
+            guard bucket.last > now.monotonic else { continue }
+            bucket.settle(at: now.monotonic, limit.limit)
+            buckets.store(tag, bucket)
+        }
+    }
+
+    /// Notes a denial and finds or makes its reference.
+    private mutating func deny(
+        _ answer: Answer, _ view: View, _ client: Client, _ check: ThrottleCheck, _ now: Moment
+    ) -> String {
+        // What the address as a whole did is held against the address, or a flood of invented agents behind it would
+        // fill the table of standings.
+        let isShared =
+            answer.refusing?.key == .prefix
+            || (answer.reason == .override && { if case .prefix? = view.override?.key { true } else { false } }())
+        let key = isShared ? ClientKey.prefix(client.prefix) : client.key
+        let ceiling: ThrottleLevel = isShared ? .warning : .blocked
+        let place = standings.claim(
+            isShared ? client.behind : client.pair, .normal, key, Standing(now: now.monotonic, ceiling: ceiling))
+        let retryAt = answer.wait.map { saturatingSum(now.monotonic, $0) }
+        if let place {
+            if answer.reason == .quota, standings[place].countDenial(at: now.monotonic, rules) {
+                raise(place, [.denials], at: now.monotonic, now, nil)
+            }
+            standings.touch(place)
+            if let episode = standings[place].episode,
+                (0..<Self.episode).contains(saturatingDifference(now.monotonic, episode.start)),
+                let reference = log.repeated(episode.number, retryAt: retryAt)
+            {
+                return reference
+            }
+        }
+        let (number, reference) = log.nextReference
+        let denial = Denial(
+            number: number, reference: reference, at: now.wall, key: key, reason: answer.reason,
+            policy: answer.decision.policy, limitKey: answer.refusing?.key, level: answer.decision.level,
+            verdictClass: view.verdictClass, cost: client.cost, limit: Int64(answer.decision.limit),
+            path: Self.clipped(check.path ?? "/"), note: view.override?.reason,
+            shadow: isShadow || policies.policies[view.policy].shadow, retryAt: retryAt, count: 1)
+        log.append(denial)
+        if unsaved.count < Self.unsavedLimit { unsaved.append(denial) }
+        if let place { standings[place].episode = Standing.Episode(number: number, start: now.monotonic) }
+        return reference
+    }
+
+    private static func clipped(_ path: String) -> String {
+        path.utf8.count <= 200 ? path : String(decoding: path.utf8.prefix(200), as: UTF8.self)
+    }
+
+    mutating func raise(_ place: Int, _ causes: [Cause], at: Int64, _ now: Moment, _ verdictID: String?) {
+        guard standings[place].offend(causes, at: at, now: now.monotonic, rules, verdictID: verdictID) else { return }
+        counters.raises += 1
+        noteChange(place)
+        guard standings[place].level >= .severe, case .pair(let prefix, _) = standings.key(at: place),
+            let behind = standings.claim(
+                ClientKey.hash(prefix), .warning, .prefix(prefix), Standing(now: now.monotonic, ceiling: .warning))
+        else { return }
+        if standings[behind].offend([.neighbour], at: at, now: now.monotonic, rules, verdictID: verdictID) {
+            noteChange(behind)
+        }
+    }
+
+    mutating func noteChange(_ place: Int) {
+        dirty.insert(standings.key(at: place).tableHash)
+        standings.touch(place)
+    }
+}
