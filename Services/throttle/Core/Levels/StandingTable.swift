@@ -42,7 +42,8 @@ public struct StandingTable: Sendable {
     /// The place of a key's standing, made when there is none.
     /// - Returns: nil when the table is full of keys that are worse than `level`.
     mutating func claim(
-        _ hash: UInt64, _ level: ThrottleLevel, _ key: @autoclosure () -> ClientKey, _ fresh: @autoclosure () -> Standing
+        _ hash: UInt64, _ level: ThrottleLevel, _ key: @autoclosure () -> ClientKey,
+        _ fresh: @autoclosure () -> Standing
     ) -> Int? {
         if let found = place(of: hash) { return found }
         if index.count >= capacity {
