@@ -1,0 +1,28 @@
+/// The longest texts that are kept of a request, in UTF-8 bytes; what is longer is cut at a character's boundary.
+/// Servers themselves refuse header lines over 8 KiB, so that only hostile clients meet these.
+public enum FieldLimits {
+    public static let method = 32
+    public static let path = 2048
+    public static let query = 4096
+    public static let userAgent = 1024
+    public static let referrer = 2048
+    public static let acceptLanguage = 256
+    public static let contentType = 128
+    public static let header = 256
+    public static let userID = 255
+    /// Unicode scalars, as PostgreSQL counts a VARCHAR(255).
+    public static let campaignScalars = 255
+
+    /// The text's first `limit` bytes, less where that would split a character; without NUL, which PostgreSQL cannot
+    /// store.
+    public static func clamp(_ text: String, to limit: Int) -> String {
+        var text = text
+        if text.utf8.contains(0) { text.unicodeScalars.removeAll { $0.value == 0 } }
+        guard text.utf8.count > limit else { return text }
+        var end = text.utf8.index(text.startIndex, offsetBy: limit)
+        while end > text.startIndex, end.samePosition(in: text.unicodeScalars) == nil {
+            end = text.utf8.index(before: end)
+        }
+        return String(text[..<end])
+    }
+}
