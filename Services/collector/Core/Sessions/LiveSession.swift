@@ -1,0 +1,149 @@
+public import WeirProtocol
+
+/// A session that may still grow: its counts, and the recent requests that evidence is made of.
+public struct LiveSession: Sendable {
+    /// The session's name.
+    public let id: SessionID
+    /// The site, and who is visiting it from where.
+    public let key: SessionKey
+    /// The network that evidence is shared over.
+    public let networkPrefix: NetworkPrefix
+    /// The first request's time.
+    public internal(set) var startedAt: Timestamp
+    /// The latest request's time.
+    public internal(set) var lastActivityAt: Timestamp
+    /// Documents, API calls and background requests.
+    public internal(set) var requestCount = 0
+    /// Static files.
+    public internal(set) var assetCount = 0
+    /// Engagement events.
+    public internal(set) var beaconCount = 0
+    /// Answers of 400 and above.
+    public internal(set) var errorCount = 0
+    /// The request that says where the visitor came from: the first page request, or the very first while there is none.
+    public internal(set) var entry: TrackedRequest
+    /// Whether `entry` is a page request.
+    public internal(set) var entryIsPage = false
+    /// The latest page's path.
+    public internal(set) var exitPage: String?
+    /// The level of the latest request.
+    public internal(set) var level: ThrottleLevel?
+    /// The registered user, once known.
+    public internal(set) var userID: String?
+    /// Whether the session began before this book did, so that its earlier requests are only in the database.
+    public let isPartial: Bool
+    /// The verdict that counts so far.
+    public internal(set) var verdict: SessionVerdict?
+    /// Requests, assets and beacons at the last question to a detector.
+    public internal(set) var askedCount = 0
+    /// When the last question was asked, on the session's clock.
+    public internal(set) var askedAt: Timestamp?
+
+    private var pages: Set<Int> = []
+    private var requests: [SessionEvidence.Request] = []
+    private var omitted = 0
+
+    /// Distinct pages are counted up to this many, which is far above every threshold.
+    static let pageLimit = 2000
+    /// Paths in evidence are cut to this many bytes, so that 400 of them fit in a message.
+    static let evidencePathLimit = 120
+
+    init(_ first: TrackedRequest, id: SessionID, isPartial: Bool) {
+        self.id = id
+        key = SessionKey(first)
+        networkPrefix = first.address.neighbourhood
+        startedAt = first.at
+        lastActivityAt = first.at
+        entry = first
+        self.isPartial = isPartial
+    }
+
+    /// Everything that a verdict can cover.
+    public var totalCount: Int { requestCount + assetCount + beaconCount }
+
+    /// Whether a page of the site has been loaded.
+    public var hasDocument: Bool { !pages.isEmpty }
+
+    mutating func add(_ request: TrackedRequest, kind: RequestKind) {
+        if request.at < startedAt { startedAt = request.at }
+        if request.at > lastActivityAt { lastActivityAt = request.at }
+        if kind == .asset { assetCount += 1 } else { requestCount += 1 }
+        if request.status >= 400 { errorCount += 1 }
+        if kind.isPageRequest, !entryIsPage || request.at < entry.at {
+            entry = request
+            entryIsPage = true
+        }
+        if kind == .document {
+            exitPage = request.path
+            if pages.count < Self.pageLimit { pages.insert(request.path.hashValue) }
+        }
+        if let level = request.level { self.level = level }
+        if let user = request.userID { userID = user }
+        remember(request, kind)
+    }
+
+    private mutating func remember(_ request: TrackedRequest, _ kind: RequestKind) {
+        if requests.count >= SessionEvidence.requestLimit * 5 / 4 {
+            let excess = requests.count - SessionEvidence.requestLimit
+            requests.removeFirst(excess)
+            omitted += excess
+        }
+        var target = request.target
+        if target.utf8.count > Self.evidencePathLimit {
+            target = String(decoding: target.utf8.prefix(Self.evidencePathLimit), as: UTF8.self)
+        }
+        let known = SessionEvidence.Request(
+            at: request.at, method: request.method, path: target, status: request.status, kind: kind,
+            referrerHost: request.referrerHost)
+        // Nearly always the newest; a late line takes its place in order.
+        var index = requests.count
+        while index > 0, requests[index - 1].at > known.at { index -= 1 }
+        requests.insert(known, at: index)
+    }
+
+    /// All that a detector needs, as of the last activity.
+    func evidence(now: Timestamp, sitePages: Int, sessions24h: Int, agents24h: Int) -> SessionEvidence {
+        var evidence = SessionEvidence(
+            sessionID: id, site: key.site, fingerprint: key.fingerprint, ip: key.address.description,
+            ipPrefix: networkPrefix.description, userAgent: entry.userAgent, acceptLanguage: entry.acceptLanguage,
+            startedAt: startedAt)
+        evidence.headers = entry.headers
+        evidence.now = now
+        evidence.lastActivityAt = lastActivityAt
+        evidence.sitePages = sitePages
+        evidence.fingerprintSessions24h = sessions24h
+        evidence.prefixAgents24h = agents24h
+        evidence.requestCount = requestCount
+        evidence.assetCount = assetCount
+        evidence.errorCount = errorCount
+        evidence.distinctPages = pages.count
+        evidence.engagementEvents = beaconCount
+        let kept = requests.suffix(SessionEvidence.requestLimit)
+        evidence.requests = Array(kept)
+        evidence.requestsOmitted = omitted + requests.count - kept.count
+        return evidence
+    }
+
+    /// Requests held, for the bound on all of them.
+    var heldRequests: Int { requests.count }
+}
+
+/// Who is meant when there is no cookie: the same browser and language from the same address on the same site.
+public struct SessionKey: Hashable, Sendable {
+    /// The site's host.
+    public let site: String
+    /// The visitor.
+    public let fingerprint: String
+    /// The client's address.
+    public let address: IPAddress
+
+    /// The key of a request.
+    public init(_ request: TrackedRequest) {
+        (site, fingerprint, address) = (request.site, request.fingerprint, request.address)
+    }
+
+    /// A key of the given parts.
+    public init(site: String, fingerprint: String, address: IPAddress) {
+        (self.site, self.fingerprint, self.address) = (site, fingerprint, address)
+    }
+}

@@ -1,0 +1,104 @@
+import WeirProtocol
+
+/// Who has been seen in the last day: how many sessions share a visitor and network, how many agents share a network.
+struct VisitorHistory: Sendable {
+    /// 24 hours in milliseconds.
+    static let window: Int64 = 86_400_000
+    /// Starts remembered of one visitor, and agents of one network; every threshold lies far below.
+    static let perKeyLimit = 256
+    /// Visitors and networks remembered; beyond that new ones count as seen for the first time.
+    static let keyLimit = 300_000
+
+    private struct Visitor: Hashable {
+        let fingerprint: String
+        let network: NetworkPrefix
+    }
+
+    private var starts: [Visitor: [Timestamp]] = [:]
+    private var agents: [NetworkPrefix: [String: Timestamp]] = [:]
+    private var forgottenAt = Timestamp(milliseconds: .min)
+
+    mutating func began(_ fingerprint: String, _ network: NetworkPrefix, at moment: Timestamp) {
+        let visitor = Visitor(fingerprint: fingerprint, network: network)
+        guard starts[visitor] != nil || starts.count < Self.keyLimit else { return }
+        starts[visitor, default: []].append(moment)
+        if starts[visitor]!.count > Self.perKeyLimit { starts[visitor]!.removeFirst(Self.perKeyLimit / 2) }
+    }
+
+    mutating func used(_ fingerprint: String, in network: NetworkPrefix, at moment: Timestamp) {
+        guard let known = agents[network] else {
+            if agents.count < Self.keyLimit { agents[network] = [fingerprint: moment] }
+            return
+        }
+        if let seen = known[fingerprint] ?? (known.count < Self.perKeyLimit ? Timestamp(milliseconds: .min) : nil),
+            moment > seen
+        {
+            agents[network]![fingerprint] = moment
+        }
+    }
+
+    /// Sessions that began in the 24 hours before `moment`, at least 1.
+    func sessions(of fingerprint: String, in network: NetworkPrefix, by moment: Timestamp) -> Int {
+        let known = starts[Visitor(fingerprint: fingerprint, network: network)] ?? []
+        return max(1, known.count { $0 <= moment && moment - $0 < Self.window })
+    }
+
+    /// Distinct visitors of the network in the 24 hours before `moment`, at least 1. One that was last seen after
+    /// `moment` was probably there before, too, and counts.
+    func agents(in network: NetworkPrefix, by moment: Timestamp) -> Int {
+        max(1, agents[network]?.values.count { moment - $0 < Self.window } ?? 0)
+    }
+
+    /// Forgets what no window reaches any more; walks everything, so it does so at most once an hour of `clock`.
+    mutating func forget(by clock: Timestamp) {
+        guard clock - forgottenAt >= 3_600_000 else { return }
+        forgottenAt = clock
+        let moment = clock - 2 * Self.window
+        starts = starts.compactMapValues { times in
+            let kept = times.filter { $0 >= moment }
+            return kept.isEmpty ? nil : kept
+        }
+        agents = agents.compactMapValues { seen in
+            let kept = seen.filter { $0.value >= moment }
+            return kept.isEmpty ? nil : kept
+        }
+    }
+}
+
+/// Which pages each site has, and since when each is known.
+struct SitePages: Sendable {
+    /// Pages counted of one site; coverage of a larger one stays under every threshold.
+    static let limit = 100_000
+    /// Sites told apart.
+    static let siteLimit = 1000
+
+    private struct Site {
+        var paths: Set<String> = []
+        /// Ascending, so that "known by then" is a search.
+        var firstSeen: [Timestamp] = []
+    }
+
+    private var sites: [String: Site] = [:]
+
+    /// Notes a page; true when it was not known.
+    mutating func saw(_ path: String, of site: String, at moment: Timestamp) -> Bool {
+        guard sites[site] != nil || sites.count < Self.siteLimit else { return false }
+        guard sites[site]?.paths.contains(path) != true, sites[site]?.paths.count ?? 0 < Self.limit else { return false }
+        sites[site, default: Site()].paths.insert(path)
+        var index = sites[site]!.firstSeen.count
+        while index > 0, sites[site]!.firstSeen[index - 1] > moment { index -= 1 }
+        sites[site]!.firstSeen.insert(moment, at: index)
+        return true
+    }
+
+    /// Pages known by `moment`.
+    func count(of site: String, by moment: Timestamp) -> Int {
+        guard let times = sites[site]?.firstSeen else { return 0 }
+        var (low, high) = (0, times.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if times[middle] <= moment { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

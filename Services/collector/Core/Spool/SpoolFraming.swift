@@ -1,0 +1,60 @@
+/// How records stand in a spool segment: length, checksum, payload. A record that a crash tore is recognised and ends
+/// what can be read.
+public enum SpoolFraming {
+    /// Bytes before each payload: its length and its CRC-32C, both little-endian.
+    public static let headerSize = 8
+    /// The largest payload.
+    public static let payloadLimit = 1 << 20
+
+    /// Appends a framed record to `buffer`.
+    public static func append(_ payload: some Collection<UInt8>, to buffer: inout [UInt8]) {
+        precondition(payload.count <= payloadLimit, "a spool record is bounded by the line limit of the wire")
+        withUnsafeBytes(of: UInt32(payload.count).littleEndian) { buffer.append(contentsOf: $0) }
+        withUnsafeBytes(of: checksum(payload).littleEndian) { buffer.append(contentsOf: $0) }
+        buffer.append(contentsOf: payload)
+    }
+
+    /// What a stretch of a segment holds.
+    public struct Scan: Sendable, Equatable {
+        /// Where each payload stands.
+        public var payloads: [Range<Int>] = []
+        /// Bytes up to the end of the last whole record.
+        public var length = 0
+        /// Whether bytes follow that can never become a record: torn or damaged. An unfinished record at the end is
+        /// not damage while the segment is still being written.
+        public var isDamaged = false
+    }
+
+    /// Finds the whole records at the start of `bytes`, at most `limit` of them.
+    public static func scan(_ bytes: UnsafeRawBufferPointer, limit: Int = .max) -> Scan {
+        var found = Scan()
+        while found.payloads.count < limit, bytes.count - found.length >= headerSize {
+            let size = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: found.length, as: UInt32.self)))
+            let sum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: found.length + 4, as: UInt32.self))
+            guard size <= payloadLimit else {
+                found.isDamaged = true
+                return found
+            }
+            let start = found.length + headerSize
+            guard bytes.count - start >= size else { return found }
+            guard checksum(UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])) == sum else {
+                found.isDamaged = true
+                return found
+            }
+            found.payloads.append(start..<start + size)
+            found.length = start + size
+        }
+        return found
+    }
+
+    /// CRC-32C (Castagnoli), which finds every torn page and flipped bit that matters here.
+    static func checksum(_ bytes: some Collection<UInt8>) -> UInt32 {
+        var crc = ~UInt32(0)
+        for byte in bytes { crc = table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] ^ crc >> 8 }
+        return ~crc
+    }
+
+    private static let table: [UInt32] = (0..<256).map { index in
+        (0..<8).reduce(UInt32(index)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
+    }
+}

@@ -1,6 +1,0 @@
-import ArgumentParser
-import Hummingbird
-import JWTKit
-
-@main
-struct Placeholder: ParsableCommand {}

@@ -1,0 +1,259 @@
+import CollectorCore
+import Glibc
+import Logging
+import Runtime
+import Synchronization
+
+/// The collector's on-disk log of accepted records: appended before they are acknowledged, drained to the database,
+/// then deleted.
+///
+/// Segments of 16 MiB, named by number, and a cursor file that says how far the drain has come. A killed process loses
+/// nothing that `append` returned from; a power cut loses what `sync` allows. Records may be read twice after a crash,
+/// never zero times.
+final class Spool: Sendable {
+    /// When appended bytes are forced to the disk.
+    enum Sync: String, Sendable {
+        case interval, always, never
+    }
+
+    /// Why a record was not taken.
+    enum Refusal: Error, Sendable, Equatable {
+        /// As many undelivered bytes are waiting as the limit allows.
+        case full
+        /// The disk refuses: no space, an error, or no permission.
+        case disk(String)
+    }
+
+    /// How far the drain has come.
+    struct Position: Sendable, Equatable {
+        var segment: Int
+        var offset: Int
+    }
+
+    static let segmentSize = 16 << 20
+
+    private struct State {
+        var descriptor: Int32 = -1
+        var segment = 0
+        var length = 0
+        var cursor = Position(segment: 0, offset: 0)
+        /// Bytes of closed segments that are not yet deleted.
+        var closedBytes = 0
+        var isDirty = false
+    }
+
+    private let directory: String
+    private let limit: Int
+    private let sync: Sync
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    /// Opens the spool, making the directory if need be, and drops a torn record at its end.
+    /// - Throws: `Failure` when the directory cannot be used.
+    init(directory: String, limit: Int64, sync: Sync, logger: Logger) throws(Failure) {
+        self.directory = directory
+        self.limit = Int(limit)
+        self.sync = sync
+        self.logger = logger
+        guard makeDirectories(directory) else { throw Self.failure(directory, errno) }
+        let segments = Self.segments(in: directory)
+        var fresh = State()
+        fresh.cursor = Self.readCursor(directory) ?? Position(segment: segments.first ?? 1, offset: 0)
+        if let first = segments.first, fresh.cursor.segment < first {
+            fresh.cursor = Position(segment: first, offset: 0)
+        }
+        fresh.segment = max(segments.last ?? 1, fresh.cursor.segment)
+        fresh.length = try Self.mend(path(fresh.segment), logger)
+        fresh.descriptor = open(path(fresh.segment), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        guard fresh.descriptor >= 0 else { throw Self.failure(path(fresh.segment), errno) }
+        fresh.closedBytes = segments.dropLast().filter { $0 >= fresh.cursor.segment }.reduce(0) { total, segment in
+            total + Self.size(path(segment))
+        }
+        let opened = fresh
+        state.withLock { $0 = opened }
+    }
+
+    deinit {
+        state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } }
+    }
+
+    /// Bytes that wait for the database.
+    var pendingBytes: Int {
+        state.withLock { max(0, $0.closedBytes + $0.length - $0.cursor.offset) }
+    }
+
+    /// Takes framed records (`SpoolFraming.append`); all of them or none.
+    func append(_ framed: [UInt8]) throws(Refusal) {
+        let refusal: Refusal? = state.withLock { state in
+            guard state.closedBytes + state.length - state.cursor.offset + framed.count <= limit else { return .full }
+            if state.length > 0, state.length + framed.count > Self.segmentSize, let refusal = rotate(&state) {
+                return refusal
+            }
+            var written = 0
+            while written < framed.count {
+                let count = framed[written...].withUnsafeBytes { write(state.descriptor, $0.baseAddress, $0.count) }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else {
+                    let reason = String(cString: strerror(errno))
+                    // What was written of it must not be taken for a record.
+                    if written > 0 { ftruncate(state.descriptor, off_t(state.length)) }
+                    return .disk(reason)
+                }
+                written += count
+            }
+            state.length += framed.count
+            state.isDirty = true
+            if sync == .always {
+                guard fdatasync(state.descriptor) == 0 else { return .disk(String(cString: strerror(errno))) }
+                state.isDirty = false
+            }
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Forces what was appended to the disk, when `sync` asks for that.
+    func flush() {
+        guard sync == .interval else { return }
+        let descriptor: Int32? = state.withLock { state in
+            guard state.isDirty else { return nil }
+            state.isDirty = false
+            return dup(state.descriptor)
+        }
+        guard let descriptor, descriptor >= 0 else { return }
+        if fdatasync(descriptor) != 0 { logger.error("the spool cannot be flushed: \(String(cString: strerror(errno)))") }
+        close(descriptor)
+    }
+
+    /// The next records after `position` (the cursor when nil), at most `limit` bytes of them, and where they end.
+    func read(after position: Position?, limit: Int) -> (payloads: [[UInt8]], end: Position) {
+        var (start, writing) = state.withLock { (position ?? $0.cursor, Position(segment: $0.segment, offset: $0.length)) }
+        while true {
+            let available = start.segment == writing.segment ? writing.offset - start.offset : .max
+            let bytes = available > 0 ? Self.bytes(of: path(start.segment), from: start.offset, limit: min(limit, available)) : []
+            let scan = bytes.withUnsafeBytes { SpoolFraming.scan($0) }
+            if !scan.payloads.isEmpty {
+                return (scan.payloads.map { Array(bytes[$0]) }, Position(segment: start.segment, offset: start.offset + scan.length))
+            }
+            guard start.segment < writing.segment else { return ([], start) }
+            if scan.isDamaged || !bytes.isEmpty {
+                logger.error("skipped damaged bytes at \(start.offset) of \(path(start.segment)); the file is kept")
+                rename(path(start.segment), path(start.segment) + ".damaged")
+            }
+            start = Position(segment: start.segment + 1, offset: 0)
+        }
+    }
+
+    /// Notes that everything up to `position` is in the database, and deletes segments that are done.
+    func commit(_ position: Position) {
+        Self.writeCursor(directory, position)
+        let done: Range<Int> = state.withLock { state in
+            let done = state.cursor.segment..<max(position.segment, state.cursor.segment)
+            state.cursor = position
+            return done
+        }
+        guard !done.isEmpty else { return }
+        var freed = 0
+        for segment in done {
+            freed += Self.size(path(segment))
+            unlink(path(segment))
+        }
+        let total = freed
+        state.withLock { $0.closedBytes = max(0, $0.closedBytes - total) }
+    }
+
+    private func rotate(_ state: inout State) -> Refusal? {
+        let next = open(path(state.segment + 1), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        guard next >= 0 else { return .disk(String(cString: strerror(errno))) }
+        if sync != .never { fdatasync(state.descriptor) }
+        close(state.descriptor)
+        state.closedBytes += state.length
+        state.descriptor = next
+        state.segment += 1
+        state.length = 0
+        return nil
+    }
+
+    private func path(_ segment: Int) -> String {
+        let digits = String(segment)
+        return directory + "/" + String(repeating: "0", count: max(0, 10 - digits.count)) + digits + ".spool"
+    }
+
+    private static func segments(in directory: String) -> [Int] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var found: [Int] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name.hasSuffix(".spool"), let number = Int(name.dropLast(6)) { found.append(number) }
+        }
+        return found.sorted()
+    }
+
+    /// Cuts a torn record off the end of a segment; it was never acknowledged.
+    private static func mend(_ path: String, _ logger: Logger) throws(Failure) -> Int {
+        let bytes = bytes(of: path, from: 0, limit: .max)
+        let scan = bytes.withUnsafeBytes { SpoolFraming.scan($0) }
+        if scan.length < bytes.count {
+            logger.warning("cut \(bytes.count - scan.length) torn bytes off \(path)")
+            guard truncate(path, off_t(scan.length)) == 0 else { throw failure(path, errno) }
+        }
+        return scan.length
+    }
+
+    private static func bytes(of path: String, from offset: Int, limit: Int) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        let wanted = min(limit, max(0, size(path) - offset))
+        guard wanted > 0 else { return [] }
+        return [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+            count = 0
+            while count < wanted {
+                let got = pread(descriptor, buffer.baseAddress! + count, wanted - count, off_t(offset + count))
+                guard got > 0 else { break }
+                count += got
+            }
+        }
+    }
+
+    private static func size(_ path: String) -> Int {
+        var information = stat()
+        return stat(path, &information) == 0 ? Int(information.st_size) : 0
+    }
+
+    private static func readCursor(_ directory: String) -> Position? {
+        guard let text = try? FileText.read(directory + "/cursor") else { return nil }
+        let parts = text.split { $0 == " " || $0 == "\n" }.compactMap { Int($0) }
+        return parts.count == 2 ? Position(segment: parts[0], offset: parts[1]) : nil
+    }
+
+    private static func writeCursor(_ directory: String, _ position: Position) {
+        let temporary = directory + "/cursor.new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { return }
+        let text = Array("\(position.segment) \(position.offset)\n".utf8)
+        let isWhole = write(descriptor, text, text.count) == text.count
+        close(descriptor)
+        // A lost cursor only means that records are offered again, and stored once all the same.
+        if isWhole { rename(temporary, directory + "/cursor") }
+    }
+
+    private static func failure(_ path: String, _ code: Int32) -> Failure {
+        Failure(
+            code == EACCES || code == EPERM ? .noPermission : .configuration,
+            "the spool \(path) cannot be used: \(String(cString: strerror(code)))",
+            hint: "set collector.spool.directory to a directory that this user may write")
+    }
+}
+
+/// Makes a directory and its parents; true when it is there afterwards.
+func makeDirectories(_ path: String) -> Bool {
+    var made = ""
+    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
+        made += made.isEmpty && part.isEmpty ? "/" : (made.hasSuffix("/") || made.isEmpty ? "" : "/") + part
+        if !part.isEmpty, mkdir(made, 0o750) != 0, errno != EEXIST { return false }
+    }
+    var information = stat()
+    return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+}
