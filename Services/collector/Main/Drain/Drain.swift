@@ -1,0 +1,164 @@
+import Database
+import Glibc
+import Logging
+import Runtime
+import WeirProtocol
+
+/// Commits batches: all of a batch or none of it, and every event once however often it is offered.
+///
+/// A batch that the database refuses for its data is halved until the record at fault is alone; that one becomes a dead
+/// letter, with the reason, and the rest is stored.
+struct Drain: Sendable {
+    /// What became of a batch.
+    struct Outcome: Sendable, Equatable {
+        /// Events that were new.
+        var stored = 0
+        /// Events that were there already.
+        var duplicates = 0
+        /// Events that the database refuses.
+        var dead = 0
+
+        static func + (left: Outcome, right: Outcome) -> Outcome {
+            Outcome(
+                stored: left.stored + right.stored, duplicates: left.duplicates + right.duplicates,
+                dead: left.dead + right.dead)
+        }
+    }
+
+    let connection: Connection
+    let source: String
+    let idleSeconds: Int64
+    let deadLetters: DeadLetters
+    let logger: Logger
+
+    /// Commits a batch.
+    /// - Throws: `DatabaseError`; nothing of what was being stored is there then, and the same batch may be offered
+    ///   again.
+    func commit(_ batch: DrainBatch) async throws -> Outcome {
+        try await makePartitions(for: batch)
+        do {
+            return try await store(batch)
+        } catch let error as DatabaseError where error.kind == .data {
+            return try await commitHalves(of: batch, error)
+        }
+    }
+
+    private func commitHalves(of batch: DrainBatch, _ reason: DatabaseError) async throws -> Outcome {
+        guard batch.events.count > 1 else {
+            guard let event = batch.events.first else {
+                // No event, yet refused: verdicts or pages. They are made again from what is stored.
+                logger.error("dropped verdicts or pages that the database refuses: \(reason)")
+                return Outcome()
+            }
+            let session = batch.sessionRows[event.session]
+            guard deadLetters.write(event: batch.eventBytes[event.row], session: session, reason: reason.description)
+            else { throw DatabaseError(sqlstate: "58030", message: "a dead letter cannot be written", target: "") }
+            try await enter(Outcome(dead: 1))
+            return Outcome(dead: 1)
+        }
+        let middle = batch.events.count / 2
+        var outcome = Outcome()
+        for range in [0..<middle, middle..<batch.events.count] {
+            let part = batch.part(range)
+            do {
+                outcome = outcome + (try await store(part))
+            } catch let error as DatabaseError where error.kind == .data {
+                outcome = outcome + (try await commitHalves(of: part, error))
+            }
+        }
+        if !batch.pages.isEmpty || !batch.refused.isEmpty {
+            var rest = DrainBatch()
+            rest.pages = batch.pages
+            rest.refused = batch.refused
+            _ = try await store(rest)
+        }
+        return outcome
+    }
+
+    private func store(_ batch: DrainBatch) async throws -> Outcome {
+        let (source, idleSeconds) = (source, idleSeconds)
+        return try await connection.transaction { connection in
+            try connection.script(Staging.prepare)
+            var outcome = Outcome()
+            if !batch.verdicts.isEmpty {
+                _ = try connection.copyIn(Staging.copyVerdicts, VerdictRows.copyText(batch.verdicts.values))
+            }
+            if !batch.events.isEmpty {
+                _ = try connection.copyIn(Staging.copyEvents, batch.eventBytes)
+                _ = try connection.copyIn(Staging.copySessions, Array(batch.sessionRows.joined()))
+                let merged = try connection.query(Staging.merge, [.int(idleSeconds)])
+                outcome.stored = try merged[0].get("stored")
+                outcome.duplicates = batch.events.count - outcome.stored
+            }
+            if !batch.verdicts.isEmpty { _ = try connection.execute(Staging.mergeVerdicts) }
+            if !batch.pages.isEmpty { try see(batch.pages, connection) }
+            try account(for: outcome, refused: batch.refused, source, connection)
+            return outcome
+        }
+    }
+
+    private func enter(_ outcome: Outcome) async throws {
+        let source = source
+        try await connection.transaction { connection in
+            try account(for: outcome, refused: [:], source, connection)
+        }
+    }
+
+    /// Days are made in a short transaction of their own, since making one takes locks.
+    private func makePartitions(for batch: DrainBatch) async throws {
+        let days = Set(batch.events.map(\.day))
+        guard !days.isEmpty else { return }
+        let wanted = Value.texts(days.sorted().map { Timestamp.Day(number: $0).description })
+        // A log may span many years; each call makes a few and lets go of its locks.
+        _ = try await connection.query("select ensure_event_partitions($1::date[])", [wanted])
+    }
+}
+
+private func see(_ pages: [DrainBatch.Page], _ connection: isolated Connection) throws {
+    _ = try connection.execute(
+        Staging.seesPages,
+        [
+            .texts(pages.map { PageName.id(site: $0.site, path: $0.path) }), .texts(pages.map(\.site)),
+            .texts(pages.map(\.path)), .texts(pages.map { PageName.slug(of: $0.path) }),
+            .texts(pages.map { $0.firstSeen.iso8601 }),
+        ])
+}
+
+private func account(
+    for outcome: Drain.Outcome, refused: [String: Int], _ source: String, _ connection: isolated Connection
+) throws {
+    let total = outcome.stored + outcome.duplicates + outcome.dead
+    guard total > 0 || !refused.isEmpty else { return }
+    var reasons = JSONObject()
+    for (reason, count) in refused.sorted(by: { $0.key < $1.key }) { reasons[reason] = .integer(Int64(count)) }
+    _ = try connection.execute(
+        Staging.ledger,
+        [
+            .text(source), .int(total), .int(outcome.stored), .int(outcome.duplicates), .int(outcome.dead),
+            .int(refused.values.reduce(0, +)), .text(JSONValue.object(reasons).text),
+        ])
+}
+
+/// Records that the database refuses, kept for an operator: one file a day, a JSON object a line.
+final class DeadLetters: Sendable {
+    private let directory: String
+
+    init(directory: String) { self.directory = directory }
+
+    /// Keeps a record; false when it cannot be written, in which case the record must stay where it is.
+    func write(event: some Collection<UInt8>, session: [UInt8], reason: String) -> Bool {
+        guard makeDirectories(directory) else { return false }
+        let now = Timestamp(milliseconds: WallClock.milliseconds)
+        let descriptor = open(
+            "\(directory)/\(now.day.description).ndjson", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var line = JSONValue.object(JSONObject([
+            "at": .string(now.iso8601), "reason": .string(reason), "columns": .string(Staging.copyEvents),
+            "event": .string(String(decoding: event, as: UTF8.self)),
+            "session": .string(String(decoding: session, as: UTF8.self)),
+        ])).serialized()
+        line.append(UInt8(ascii: "\n"))
+        return Glibc.write(descriptor, line, line.count) == line.count && fdatasync(descriptor) == 0
+    }
+}

@@ -1,0 +1,104 @@
+import CollectorCore
+import Crypto
+import Database
+import WeirProtocol
+
+/// Events in COPY's text form, in the order of `Staging.eventColumns`.
+enum EventRows {
+    static func append(
+        _ request: TrackedRequest, kind: RequestKind, session: SessionID, source: String, to rows: inout CopyWriter
+    ) {
+        let (type, category) = classify(kind, request.status)
+        rows.append(dayOfMilliseconds: request.eventID.timestamp.milliseconds)
+        rows.append(uuid: request.eventID.high, request.eventID.low)
+        rows.append(timestampMilliseconds: request.at.milliseconds)
+        rows.append(request.site)
+        rows.append(session.text)
+        rows.append(request.userID)
+        rows.append(type)
+        rows.append(category)
+        rows.append(request.status < 400 ? "info" : request.status < 500 ? "warning" : "error")
+        rows.append(request.method)
+        rows.append(request.path)
+        rows.append(request.query)
+        rows.append(request.status)
+        rows.append(kind.rawValue)
+        rows.append(request.durationMs)
+        rows.append(request.bytes)
+        rows.append(request.referrer)
+        rows.append(request.referrerHost)
+        rows.append(request.address.description)
+        rows.append(request.level?.rawValue)
+        rows.append(source)
+        rows.append(request.headers.isEmpty ? nil : headers(request.headers))
+        rows.endRow()
+    }
+
+    /// The words of the original system: by kind, and missing pages apart.
+    private static func classify(_ kind: RequestKind, _ status: Int) -> (type: String, category: String) {
+        if status == 404, kind != .asset { return ("not_found", "error") }
+        return switch kind {
+        case .document: ("page_view", "content")
+        case .asset: ("asset_request", "static")
+        case .api, .background: ("http_request", "api")
+        }
+    }
+
+    private static func headers(_ headers: [String: String]) -> String {
+        var object = JSONObject()
+        for (name, value) in headers.sorted(by: { $0.key < $1.key }) { object[name] = .string(value) }
+        return JSONValue.object(JSONObject(["headers": .object(object)])).text
+    }
+}
+
+/// Verdicts in COPY's text form, in the order of `Staging.verdictColumns`.
+enum VerdictRows {
+    static func copyText(_ verdicts: some Sequence<SessionVerdict>) -> [UInt8] {
+        var rows = CopyWriter(capacity: 4096)
+        for verdict in verdicts {
+            rows.append(verdict.sessionID.text)
+            rows.append(verdict.verdictID)
+            rows.append(verdict.verdictClass.rawValue)
+            rows.append(verdict.score)
+            rows.append(verdict.isBot)
+            rows.append(verdict.isScanner)
+            rows.append(verdict.isBehavioralBot)
+            rows.append(
+                verdict.isBehavioralBot
+                    ? verdict.signals.filter { $0.points > 0 }.map(\.name).joined(separator: ", ") : nil)
+            rows.append(verdict.botName)
+            rows.append(verdict.botCategory)
+            rows.append(verdict.isBot || verdict.isScanner ? verdict.signals.first.map(reason) : nil)
+            rows.append(verdict.ruleSet)
+            rows.append(verdict.judgedCount)
+            rows.endRow()
+        }
+        return rows.bytes
+    }
+
+    private static func reason(_ signal: Signal) -> String {
+        switch signal.observed {
+        case .text(let text): "\(signal.name): \(text)"
+        case .number(let number): "\(signal.name): \(number)"
+        }
+    }
+}
+
+/// Names of pages in the content catalogue.
+enum PageName {
+    /// The same page has the same id wherever it is seen first.
+    static func id(site: String, path: String) -> String {
+        var hash = SHA256()
+        hash.update(data: Array("\(site)\n\(path)".utf8))
+        let digits = hash.finalize().prefix(12).map { byte in
+            let text = String(byte, radix: 16)
+            return text.count == 1 ? "0" + text : text
+        }
+        return "page_" + digits.joined()
+    }
+
+    /// The last segment of the path; the whole path where there is none.
+    static func slug(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+}

@@ -1,0 +1,167 @@
+import Database
+
+/// The staging tables through which rows reach the database, and the statements that merge them.
+///
+/// COPY knows no `on conflict`, so rows are copied into temporary tables, which cost no WAL, and merged from there: an
+/// event that is already stored changes nothing, and a session's counters move only by events that were new.
+enum Staging {
+    static let eventColumns = [
+        "day", "event_id", "\"timestamp\"", "site", "session_id", "user_id", "event_type", "event_category", "severity",
+        "method", "path", "query", "status", "kind", "response_time_ms", "bytes", "referrer", "referrer_host",
+        "ip_address", "level", "source", "event_data",
+    ]
+
+    /// What the first page request says of a session; replaced together when an earlier one turns up.
+    static let entryColumns = [
+        "referrer_source", "referrer_url", "referrer_host", "search_terms", "landing_page", "entry_url", "utm_source",
+        "utm_medium", "utm_campaign", "utm_content", "utm_term",
+    ]
+    static let visitorColumns = [
+        "fingerprint_hash", "ip_address", "network_prefix", "user_agent", "preferred_locale", "device_type", "browser",
+        "browser_version", "os", "os_version", "country", "region", "city",
+    ]
+    static let sessionColumns =
+        ["session_id", "site", "source", "user_id", "exit_page", "throttle_level"] + visitorColumns + entryColumns
+
+    static let verdictColumns = [
+        "session_id", "verdict_id", "verdict_class", "behavioral_bot_score", "is_bot", "is_scanner",
+        "is_behavioral_bot", "behavioral_bot_reason", "bot_name", "bot_category", "bot_reason", "rule_set",
+        "judged_count",
+    ]
+
+    /// Makes the tables where the connection does not have them yet.
+    static let prepare = """
+        set client_min_messages = warning;
+        create temp table if not exists stage_event (like analytics_events) on commit delete rows;
+        create temp table if not exists stage_session on commit delete rows as
+            select \(sessionColumns.joined(separator: ", ")) from user_sessions with no data;
+        create temp table if not exists stage_verdict on commit delete rows as
+            select \(verdictColumns.joined(separator: ", ")) from user_sessions with no data
+        """
+
+    static let copyEvents = "copy stage_event (\(eventColumns.joined(separator: ", "))) from stdin"
+    static let copySessions = "copy stage_session (\(sessionColumns.joined(separator: ", "))) from stdin"
+    static let copyVerdicts = "copy stage_verdict (\(verdictColumns.joined(separator: ", "))) from stdin"
+
+    /// Merges what is staged. $1 is the idle time in seconds. Returns how many events were new, and which verdicts found
+    /// no session is left to `mergeVerdicts`.
+    static let merge = """
+        with fresh as (
+            insert into analytics_events (\(eventColumns.joined(separator: ", ")))
+            select \(eventColumns.joined(separator: ", ")) from stage_event
+            on conflict do nothing
+            returning session_id, "timestamp", kind, status, response_time_ms
+        ), delta as (
+            select session_id, min("timestamp") as started_at, max("timestamp") as last_activity_at,
+                count(*) filter (where kind <> 'asset') as request_count,
+                count(*) filter (where kind = 'asset') as asset_count,
+                count(*) filter (where status >= 400) as error_count,
+                count(response_time_ms) as timed_count,
+                coalesce(sum(response_time_ms), 0) as response_time_total_ms
+            from fresh group by session_id
+        ), placed as (
+            insert into user_sessions as held (
+                \(sessionColumns.joined(separator: ", ")),
+                started_at, last_activity_at, ended_at, duration_seconds, user_type, converted_at,
+                request_count, asset_count, error_count, timed_count, response_time_total_ms, avg_response_time_ms,
+                success_rate,
+                \(verdictColumns.dropFirst().joined(separator: ", ")), needs_evaluation)
+            select
+                \(sessionColumns.map { "s.\($0)" }.joined(separator: ", ")),
+                d.started_at, d.last_activity_at,
+                case when d.last_activity_at < now() - make_interval(secs => $1) then d.last_activity_at end,
+                case when d.last_activity_at < now() - make_interval(secs => $1)
+                    then extract(epoch from d.last_activity_at - d.started_at)::integer end,
+                case when s.user_id is null then 'anon' else 'registered' end,
+                case when s.user_id is not null then d.started_at end,
+                d.request_count, d.asset_count, d.error_count, d.timed_count, d.response_time_total_ms,
+                d.response_time_total_ms / greatest(d.timed_count, 1),
+                1 - d.error_count::double precision / (d.request_count + d.asset_count),
+                v.verdict_id, coalesce(v.verdict_class, 'undecided'), coalesce(v.behavioral_bot_score, 0),
+                coalesce(v.is_bot, false), coalesce(v.is_scanner, false), coalesce(v.is_behavioral_bot, false),
+                v.behavioral_bot_reason, v.bot_name, v.bot_category, v.bot_reason, v.rule_set,
+                coalesce(v.judged_count, 0),
+                coalesce(v.judged_count, 0) < d.request_count + d.asset_count
+            from delta d join stage_session s using (session_id) left join stage_verdict v using (session_id)
+            on conflict (session_id) do update set
+                started_at = least(held.started_at, excluded.started_at),
+                last_activity_at = greatest(held.last_activity_at, excluded.last_activity_at),
+                ended_at = case when greatest(held.last_activity_at, excluded.last_activity_at)
+                        < now() - make_interval(secs => $1)
+                    then greatest(held.last_activity_at, excluded.last_activity_at) end,
+                duration_seconds = case when greatest(held.last_activity_at, excluded.last_activity_at)
+                        < now() - make_interval(secs => $1)
+                    then extract(epoch from greatest(held.last_activity_at, excluded.last_activity_at)
+                        - least(held.started_at, excluded.started_at))::integer end,
+                user_id = coalesce(excluded.user_id, held.user_id),
+                user_type = case when coalesce(excluded.user_id, held.user_id) is null then held.user_type
+                    else 'registered' end,
+                converted_at = coalesce(held.converted_at,
+                    case when excluded.user_id is not null then excluded.started_at end),
+                request_count = held.request_count + excluded.request_count,
+                asset_count = held.asset_count + excluded.asset_count,
+                error_count = held.error_count + excluded.error_count,
+                timed_count = held.timed_count + excluded.timed_count,
+                response_time_total_ms = held.response_time_total_ms + excluded.response_time_total_ms,
+                avg_response_time_ms = (held.response_time_total_ms + excluded.response_time_total_ms)
+                    / greatest(held.timed_count + excluded.timed_count, 1),
+                success_rate = 1 - (held.error_count + excluded.error_count)::double precision
+                    / greatest(held.request_count + excluded.request_count + held.asset_count + excluded.asset_count, 1),
+                exit_page = case when excluded.last_activity_at >= held.last_activity_at
+                    then coalesce(excluded.exit_page, held.exit_page) else held.exit_page end,
+                throttle_level = case when excluded.last_activity_at >= held.last_activity_at
+                    then excluded.throttle_level else held.throttle_level end,
+                \(entryColumns.map { "\($0) = case when \(entryIsEarlier) then excluded.\($0) else held.\($0) end" }
+                    .joined(separator: ",\n                ")),
+                \(verdictColumns.dropFirst().map {
+                    "\($0) = case when \(verdictCounts) then excluded.\($0) else held.\($0) end"
+                }.joined(separator: ",\n                ")),
+                needs_evaluation = held.flags_source = 'auto'
+                    and case when \(verdictCounts) then excluded.judged_count else held.judged_count end
+                        < held.request_count + excluded.request_count + held.asset_count + excluded.asset_count
+                            + held.beacon_count,
+                updated_at = now()
+            returning session_id
+        )
+        select (select count(*) from fresh) as stored, (select count(*) from placed) as sessions
+        """
+
+    /// Applies the verdicts whose sessions had no new event in this batch. Returns those whose session is there.
+    static let mergeVerdicts = """
+        update user_sessions as held set
+            \(verdictColumns.dropFirst().map { "\($0) = v.\($0)" }.joined(separator: ",\n            ")),
+            needs_evaluation = v.judged_count < held.request_count + held.asset_count + held.beacon_count,
+            updated_at = now()
+        from stage_verdict v
+        where held.session_id = v.session_id and held.flags_source = 'auto'
+            and held.verdict_id is distinct from v.verdict_id and v.judged_count >= held.judged_count
+        """
+
+    static let seesPages = """
+        insert into content (content_id, site, path, slug, first_seen_at, last_seen_at)
+        select id, site, path, slug, at, at
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) as page(id, site, path, slug, at)
+        on conflict do nothing
+        """
+
+    static let ledger = """
+        insert into ingest_ledger as held (source, hour, accepted, stored, duplicates, dead, refused, refused_by_reason)
+        values ($1, date_trunc('hour', now()), $2, $3, $4, $5, $6, $7::jsonb)
+        on conflict (source, hour) do update set
+            accepted = held.accepted + excluded.accepted, stored = held.stored + excluded.stored,
+            duplicates = held.duplicates + excluded.duplicates, dead = held.dead + excluded.dead,
+            refused = held.refused + excluded.refused,
+            refused_by_reason = (
+                select coalesce(jsonb_object_agg(reason, total), '{}') from (
+                    select reason, sum(count::bigint) as total from (
+                        select * from jsonb_each_text(held.refused_by_reason)
+                        union all select * from jsonb_each_text(excluded.refused_by_reason)) as both(reason, count)
+                    group by reason) as summed),
+            updated_at = now()
+        """
+
+    private static let entryIsEarlier =
+        "(held.landing_page is null or (excluded.landing_page is not null and excluded.started_at < held.started_at))"
+    private static let verdictCounts =
+        "(excluded.verdict_id is not null and held.flags_source = 'auto' and excluded.judged_count >= held.judged_count)"
+}

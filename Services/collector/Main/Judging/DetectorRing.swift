@@ -1,0 +1,117 @@
+import Glibc
+import Logging
+import NIOCore
+import Runtime
+import Synchronization
+import Transport
+import WeirProtocol
+
+/// The detectors that are there, found by their sockets, and who of them judges which session.
+///
+/// Rendezvous hashing by session: when a detector comes or goes, only the sessions that it gains or loses change hands.
+/// A detector that does not answer is left out until it does.
+final class DetectorRing: Sendable {
+    /// Connections to each detector: a detector answers after its commit, so one connection's window of requests under
+    /// way would bound the whole rate.
+    static let connectionsEach = 4
+
+    private struct Member: Sendable {
+        let name: String
+        let seed: UInt64
+        let clients: [LineClient]
+    }
+
+    private struct State {
+        var members: [String: Member] = [:]
+        var next = 0
+    }
+
+    private let directory: String
+    private let group: any EventLoopGroup
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(directory: String, group: any EventLoopGroup, logger: Logger) {
+        self.directory = directory
+        self.group = group
+        self.logger = logger
+        scan()
+    }
+
+    /// How many detectors have a socket.
+    var count: Int { state.withLock { $0.members.count } }
+
+    /// Looks for sockets that came or went; called every few seconds.
+    func scan() {
+        let found = Set(Self.sockets(in: directory))
+        let gone: [Member] = state.withLock { state in
+            let gone = state.members.values.filter { !found.contains($0.name) }
+            for member in gone { state.members[member.name] = nil }
+            for name in found where state.members[name] == nil {
+                let path = directory + "/" + name
+                state.members[name] = Member(
+                    name: name, seed: Self.hash(name, 0),
+                    clients: (0..<Self.connectionsEach).map { _ in
+                        LineClient(path: path, group: group, logger: logger)
+                    })
+            }
+            return gone
+        }
+        for member in gone {
+            Task { for client in member.clients { await client.close() } }
+        }
+    }
+
+    /// Asks the session's detector, then the others in their order.
+    /// - Returns: the verdict; nil when no detector answers, in which case the session keeps waiting in the database.
+    func evaluate(_ evidence: SessionEvidence, deadline: Duration) async -> SessionVerdict? {
+        let (candidates, turn) = state.withLock { state in
+            state.next &+= 1
+            return (Array(state.members.values), state.next)
+        }
+        let ranked = candidates.sorted {
+            Self.hash(evidence.sessionID.text, $0.seed) > Self.hash(evidence.sessionID.text, $1.seed)
+        }
+        for member in ranked {
+            let client = member.clients[turn % member.clients.count]
+            do throws(WireError) {
+                let line = try await client.exchange(deadline: deadline) { id in
+                    var bytes: [UInt8] = []
+                    bytes.reserveCapacity(2048)
+                    HotEnvelope(id: id, evidence).append(to: &bytes)
+                    return bytes
+                }
+                if let reply = line.withUnsafeBytes({ HotEnvelope<SessionVerdict>(line: $0) }) { return reply.message }
+                let reply = try Envelope(line: line)
+                if reply.type == .error { throw try reply.decode(WireError.self) }
+                return try reply.decode(SessionVerdict.self)
+            } catch {
+                if !error.retryable { logger.error("\(member.name) refuses evidence: \(error.message)") }
+            }
+        }
+        return nil
+    }
+
+    func close() async {
+        for client in state.withLock({ $0.members.values.flatMap(\.clients) }) { await client.close() }
+    }
+
+    private static func sockets(in directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name.hasPrefix("detector-"), name.hasSuffix(".sock") { names.append(name) }
+        }
+        return names
+    }
+
+    /// FNV-1a with a finish that spreads it: equal in every process, unlike Swift's own hash.
+    private static func hash(_ text: String, _ seed: UInt64) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ seed
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        hash = (hash ^ hash >> 33) &* 0xFF51_AFD7_ED55_8CCD
+        return hash ^ hash >> 33
+    }
+}

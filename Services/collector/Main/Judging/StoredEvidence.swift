@@ -1,0 +1,93 @@
+import Database
+import WeirProtocol
+
+/// Evidence made again from what is stored, for sessions that are owed a verdict: after a restart, or when no detector
+/// was there in time.
+struct StoredEvidence: Sendable {
+    let connection: Connection
+
+    /// Sessions that wait for a verdict, oldest first.
+    /// - Parameter quietFor: only those that nothing has been added to for so long, so that a session that another
+    ///   process is feeding is left to it.
+    func waiting(limit: Int, quietFor seconds: Int, after: String? = nil) async throws -> [String] {
+        let rows = try await connection.query(
+            """
+            select session_id from user_sessions
+            where needs_evaluation and updated_at <= now() - make_interval(secs => $2)
+            order by started_at, session_id limit $1
+            """, [.int(limit), .int(seconds)])
+        return try rows.map { try $0.get("session_id") }
+    }
+
+    /// How many sessions wait for a verdict.
+    func waitingCount() async throws -> Int {
+        try await connection.query("select count(*) from user_sessions where needs_evaluation").single()
+    }
+
+    /// The evidence of one session as of its last activity; nil when it is gone.
+    func evidence(for sessionID: String) async throws -> SessionEvidence? {
+        let found = try await connection.query(Self.session, [.text(sessionID)])
+        guard let row = found.first, let id = SessionID(sessionID) else { return nil }
+        let startedAt = Timestamp(milliseconds: try row.milliseconds("started_at") ?? 0)
+        var evidence = SessionEvidence(
+            sessionID: id, site: try row.get("site"), fingerprint: try row.get("fingerprint_hash") ?? "",
+            ip: try row.get("ip"), ipPrefix: try row.get("network_prefix") ?? "",
+            userAgent: try row.get("user_agent") ?? "", acceptLanguage: try row.get("preferred_locale") ?? "",
+            startedAt: startedAt)
+        evidence.lastActivityAt = Timestamp(milliseconds: try row.milliseconds("last_activity_at") ?? 0)
+        evidence.now = evidence.lastActivityAt
+        evidence.requestCount = try row.get("request_count")
+        evidence.assetCount = try row.get("asset_count")
+        evidence.errorCount = try row.get("error_count")
+        evidence.engagementEvents = try row.get("beacon_count")
+        evidence.distinctPages = try row.get("distinct_pages")
+        evidence.sitePages = try row.get("site_pages")
+        evidence.fingerprintSessions24h = max(1, try row.get("sessions_24h"))
+        evidence.prefixAgents24h = max(1, try row.get("agents_24h"))
+        let requests = try await connection.query(
+            Self.requests, [.text(sessionID), .int(SessionEvidence.requestLimit)])
+        for request in requests.reversed() {
+            evidence.requests.append(
+                SessionEvidence.Request(
+                    at: Timestamp(milliseconds: try request.milliseconds("timestamp") ?? 0),
+                    method: try request.get("method") ?? "GET", path: try request.get("target") ?? "/",
+                    status: try request.get("status") ?? 0,
+                    kind: RequestKind(rawValue: try request.get("kind") ?? "") ?? .api,
+                    referrerHost: try request.get("referrer_host")))
+        }
+        evidence.requestsOmitted = evidence.requestCount + evidence.assetCount - evidence.requests.count
+        if let headers = try row.get("headers", as: String?.self),
+            case .object(let object)? = try? JSONValue(parsing: headers.utf8)
+        {
+            for field in object.fields { evidence.headers[field.name] = field.value.stringValue }
+        }
+        return evidence
+    }
+
+    private static let session = """
+        select s.site, fingerprint_hash, host(ip_address) as ip, network_prefix, user_agent, preferred_locale,
+            started_at, last_activity_at, request_count, asset_count, error_count, beacon_count,
+            (select count(distinct path) from analytics_events e
+                where e.session_id = s.session_id and e.kind = 'document') as distinct_pages,
+            (select count(*) from content c where c.site = s.site and c.first_seen_at <= s.last_activity_at)
+                as site_pages,
+            (select count(*) from user_sessions o
+                where o.fingerprint_hash = s.fingerprint_hash and o.network_prefix = s.network_prefix
+                    and o.started_at <= s.last_activity_at
+                    and o.started_at > s.last_activity_at - interval '24 hours') as sessions_24h,
+            (select count(distinct o.fingerprint_hash) from user_sessions o
+                where o.network_prefix = s.network_prefix and o.started_at <= s.last_activity_at
+                    and o.started_at > s.last_activity_at - interval '24 hours') as agents_24h,
+            (select e.event_data ->> 'headers' from analytics_events e
+                where e.session_id = s.session_id and e.kind in ('document', 'api')
+                order by e."timestamp" limit 1) as headers
+        from user_sessions s where s.session_id = $1
+        """
+
+    private static let requests = """
+        select "timestamp", method, case when query is null then path else path || '?' || query end as target,
+            status, kind, referrer_host
+        from analytics_events where session_id = $1 and kind is not null
+        order by "timestamp" desc, event_id desc limit $2
+        """
+}
