@@ -27,19 +27,19 @@ public struct PatternAutomaton: Sendable {
         /// Where it may stand.
         public var anchors: Anchors
 
-        /// A pattern of the notation used in our lists: `^` before it anchors it to the start of the text, `<` to a
-        /// word's beginning; `>` after it to a word's end, `$` to the end of the text.
+        /// A pattern of the notation used in our lists: `^` before it anchors it to the start of the text, `~` to a
+        /// word's beginning; `~` after it to a word's end, `$` to the end of the text.
         public init(_ notation: some StringProtocol) {
             var rest = Substring(notation)
             anchors = []
             if rest.hasPrefix("^") {
                 anchors.insert(.start)
                 rest = rest.dropFirst()
-            } else if rest.hasPrefix("<") {
+            } else if rest.hasPrefix("~") {
                 anchors.insert(.wordStart)
                 rest = rest.dropFirst()
             }
-            if rest.hasSuffix(">") {
+            if rest.hasSuffix("~") {
                 anchors.insert(.wordEnd)
                 rest = rest.dropLast()
             } else if rest.hasSuffix("$") {

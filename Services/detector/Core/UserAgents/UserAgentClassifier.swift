@@ -61,6 +61,8 @@ public struct UserAgentClassifier: Sendable {
 
     /// The bots known by name.
     public let catalogue: BotCatalogue
+    /// Over the catalogue and the general rules.
+    let contentHash: UInt64
     private let automaton: PatternAutomaton
     private let roles: [Role]
 
@@ -93,6 +95,16 @@ public struct UserAgentClassifier: Sendable {
         for notation in ["<script", "${", "<?", "() {", "' or ", "union select", "{{"] { add(notation, .markup) }
         automaton = PatternAutomaton(patterns)
         self.roles = roles
+        var hash = StableHash()
+        for pattern in patterns {
+            hash.combine(pattern.bytes)
+            hash.combine(Int(pattern.anchors.rawValue))
+        }
+        for entry in catalogue.entries {
+            hash.combine(entry.name)
+            hash.combine(entry.category.rawValue)
+        }
+        contentHash = hash.word
     }
 
     /// The classifier over the catalogue of this release.
@@ -170,6 +182,7 @@ public struct UserAgentClassifier: Sendable {
             switch roles[pattern] {
             case .entry(let index):
                 if let best = found.entry, best.range.count >= range.count { return }
+                if found.isAndroid, Self.isPartOfDeviceName(range, text) { return }
                 if let excluded = found.excluded, excluded.overlaps(range) { return }
                 found.entry = (index, range)
             case .trade(let index):

@@ -3,9 +3,9 @@ extension BotCatalogue {
     /// Tab-separated: token, name, operator, category, since.
     static let marketing = #"""
         007ac9 crawler	007ac9 Crawler		seo
-        <2ip bot	2ip bot		seo
-        <2ip.ru	2ip.ru		seo
-        <acapbot	acapbot		seo
+        ~2ip bot	2ip bot		seo
+        ~2ip.ru	2ip.ru		seo
+        ~acapbot	acapbot		seo
         adagiobot	AdagioBot		seo
         adminlabs	AdminLabs		seo
         advanced_crawler	advanced_crawler		seo
@@ -21,23 +21,23 @@ extension BotCatalogue {
         anderspinkbot	AndersPinkBot		seo
         apercite	Apercite		seo
         appsiteassociation	AppSiteAssociation		seo
-        <aragog/	Aragog		seo
-        <asana/	Asana		seo
+        ~aragog/	Aragog		seo
+        ~asana/	Asana		seo
         attracta	Attracta		seo
         audisto crawler	Audisto Crawler		seo
         audistobot	AudistoBot		seo
         awariobot	AwarioBot		seo
         awariosmartbot	AwarioSmartBot		seo
         awesomecrawler	awesomecrawler		seo
-        <b2b bot	B2B Bot		seo
+        ~b2b bot	B2B Bot		seo
         barkrowler	Barkrowler	Babbar	seo
-        <bdbot/	BDBot		seo
-        <bdcbot	BDCbot		seo
-        <bdfetch	BDFetch		seo
+        ~bdbot/	BDBot		seo
+        ~bdcbot	BDCbot		seo
+        ~bdfetch	BDFetch		seo
         beeperbot	BeeperBot		seo
         behloolbot	BehloolBot		seo
         bigupdatabot	BigUpDataBot		seo
-        <bitbot	BitBot		seo
+        ~bitbot	BitBot		seo
         bitbucket-webhooks	Bitbucket-Webhooks		seo
         blexbot	BLEXBot	WebMeup	seo
         blexbot/	BLEXBot		seo
@@ -47,7 +47,7 @@ extension BotCatalogue {
         bomborabot	BomboraBot		seo
         bot-pge.chlooe.com	bot-pge.chlooe.com		seo
         botify	Botify	Botify	seo
-        <botpoke	BotPoke		seo
+        ~botpoke	BotPoke		seo
         boxcarbot	BoxcarBot		seo
         brandonbot	BrandONbot		seo
         brandverity	BrandVerity		seo
@@ -57,7 +57,7 @@ extension BotCatalogue {
         bublupbot	BublupBot		seo
         builtwith	BuiltWith	BuiltWith	seo
         bushbaby	Bushbaby		seo
-        <buzzbot	buzzbot		seo
+        ~buzzbot	buzzbot		seo
         caliberbot	CaliberBot		seo
         caliperbot	Caliperbot		seo
         capitaloneshopping	CapitalOneShopping		seo
@@ -67,7 +67,7 @@ extension BotCatalogue {
         certytags	certytags		seo
         chargebeebot	ChargeBeeBot		seo
         charlotte	Charlotte		seo
-        <cincraw	Cincraw		seo
+        ~cincraw	Cincraw		seo
         cirrusexplorer	CirrusExplorer		seo
         claritybot/	ClarityBot		seo
         clearscopebot	Clearscopebot		seo
@@ -91,9 +91,9 @@ extension BotCatalogue {
         crawlyprojectcrawler	CrawlyProjectCrawler		seo
         criticalcss.com	Criticalcss.com		seo
         ^crunchbot	CrunchBot		seo
-        <crusty/	crusty		seo
-        <cutbot	Cutbot		seo
-        <cxk_bot	CXK_Bot		seo
+        ~crusty/	crusty		seo
+        ~cutbot	Cutbot		seo
+        ~cxk_bot	CXK_Bot		seo
         daspeedbot	DaspeedBot		seo
         datafeedwatch	Datafeedwatch		seo
         dataforseobot	DataForSeoBot	DataForSEO	seo
@@ -105,14 +105,14 @@ extension BotCatalogue {
         deadlinkchecker	deadlinkchecker		seo
         deepcrawl	Deepcrawl	Lumar	seo
         deskyobot	Deskyobot		seo
-        <df bot	DF Bot		seo
+        ~df bot	DF Bot		seo
         diffbot/	Diffbot		seo
         digg deeper	Digg Deeper		seo
         digincore bot	Digincore bot		seo
-        <disqus	Disqus		seo
-        <dmbot	Dmbot		seo
+        ~disqus	Disqus		seo
+        ~dmbot	Dmbot		seo
         dnbcrawler	DnBCrawler		seo
-        <dnyzbot	DnyzBot		seo
+        ~dnyzbot	DnyzBot		seo
         domain re-animator bot	Domain Re-Animator Bot		seo
         domaincrawler	domaincrawler		seo
         domains project/	Domains Project		seo
@@ -120,29 +120,29 @@ extension BotCatalogue {
         domcopbot	DomCopBot		seo
         dotbot	DotBot	Moz	seo
         dragonbot	Dragonbot		seo
-        <drupact	drupact		seo
+        ~drupact	drupact		seo
         e.ventures investment crawler	e.ventures Investment Crawler		seo
         easybill-importmanager	easybill-ImportManager		seo
         echoboxbot/	EchoboxBot		seo
         edansbot	edansbot		seo
         electricmonk	electricmonk		seo
         emoneybot	eMoneyBot		seo
-        <epicbot	epicbot		seo
+        ~epicbot	epicbot		seo
         epivozcrawler	EpivozCrawler		seo
         erepublik.tools	eRepublik.tools		seo
-        <eright	eright		seo
+        ~eright	eright		seo
         ev-crawler/	ev-crawler		seo
         evc-batch	evc-batch		seo
         exodusmovement	ExodusMovement		seo
         extlinksbot	ExtLinksBot		seo
-        <ezgif	Ezgif		seo
-        <ezid	EZID		seo
+        ~ezgif	Ezgif		seo
+        ~ezid	EZID		seo
         ezooms	Ezooms	Moz	seo
         factset_spyderbot	factset_spyderbot		seo
         fdl stats bot	FDL Stats Bot		seo
         fedicabot	Fedicabot		seo
         fedreporterdatabot	FedReporterDataBot		seo
-        <fetch/	Fetch		seo
+        ~fetch/	Fetch		seo
         fidget-spinner-bot	fidget-spinner-bot		seo
         finditanswersbot	FindITAnswersbot		seo
         findlink	findlink		seo
@@ -150,29 +150,29 @@ extension BotCatalogue {
         friendly testing bot	Friendly testing bot		seo
         friendly-spider	friendly-spider		seo
         friendlycrawler/	FriendlyCrawler		seo
-        <fuelbot	fuelbot		seo
+        ~fuelbot	fuelbot		seo
         fullstorybot/	FullStoryBot		seo
         fuseonbot/	FuseonBot		seo
-        <fyrebot	Fyrebot		seo
+        ~fyrebot	Fyrebot		seo
         g2 web services	G2 Web Services		seo
         garlikcrawler	GarlikCrawler		seo
         gdnplus.com	gdnplus.com		seo
-        <genieo	Genieo		seo
+        ~genieo	Genieo		seo
         getthit.com	getthit.com		seo
         giftedvisitor scan	GIFTEDVISITOR SCAN		seo
         gingercrawler	GingerCrawler		seo
         gnowitnewsbot	GnowitNewsbot		seo
-        <goodzer	Goodzer		seo
+        ~goodzer	Goodzer		seo
         google-area120	Google-Area120		seo
         googleassociationservice/	GoogleAssociationService		seo
         googledocs	GoogleDocs		seo
-        <gopay	GoPay		seo
+        ~gopay	GoPay		seo
         gowikibot	Gowikibot		seo
         grammarly/	Grammarly		seo
         gregcrawler	gregcrawler		seo
-        <grobbot	Grobbot		seo
+        ~grobbot	Grobbot		seo
         grouphigh/	GroupHigh		seo
-        <grover/	Grover		seo
+        ~grover/	Grover		seo
         guestpostsbot/	GuestpostsBot		seo
         happywing	HappyWing		seo
         harsilbot/	harsilbot		seo
@@ -181,30 +181,30 @@ extension BotCatalogue {
         helloworkjobpostingbot/	HelloworkJobPostingBot		seo
         hifibot/	HIFIBot		seo
         hlidam.to robot	Hlidam.to robot		seo
-        <hubspot	HubSpot		seo
+        ~hubspot	HubSpot		seo
         huckabot/	Huckabot		seo
         hype machine/	Hype Machine		seo
         hypestat	hypestat		seo
         hyscore.io	hyscore.io		seo
         ibm crawler	IBM Crawler		seo
-        <icbot/	ICBot		seo
-        <idg/eu	IDG/EU		seo
-        <ifttt/	IFTTT		seo
+        ~icbot/	ICBot		seo
+        ~idg/eu	IDG/EU		seo
+        ~ifttt/	IFTTT		seo
         imagefetcher/	ImageFetcher		seo
         imgproxy/	imgproxy		seo
         impendoom-bot/	impendoom-bot		seo
-        <imrbot	imrbot		seo
+        ~imrbot	imrbot		seo
         infoobot	infoobot		seo
         innguma/	Innguma		seo
         integromat/	Integromat		seo
         ioncrawl	IonCrawl		seo
         ips-agent	ips-agent		seo
-        <iskanie	iskanie		seo
+        ~iskanie	iskanie		seo
         it2media-domain-crawler	it2media-domain-crawler		seo
         james bot	James BOT		seo
         jamie's spider	Jamie's Spider		seo
         jpg-newsbot	jpg-newsbot		seo
-        <jumio	Jumio		seo
+        ~jumio	Jumio		seo
         kangaroobot/	KangarooBot		seo
         kazbtbot/	kazbtbot		seo
         kemvibot	Kemvibot		seo
@@ -222,7 +222,7 @@ extension BotCatalogue {
         leikibot	Leikibot		seo
         linkapediabot	linkapediabot		seo
         linkcheckerbot	LinkCheckerBot		seo
-        <linkdex	linkdex		seo
+        ~linkdex	linkdex		seo
         linkdexbot	Linkdex	Linkdex	seo
         linkisbot	LinkisBot		seo
         linksindexerbot/	LinksIndexerBot		seo
@@ -236,13 +236,13 @@ extension BotCatalogue {
         magicsearchdev/	magicsearchdev		seo
         magnet.me-web/	Magnet.me-web		seo
         magpie-crawler	magpie-crawler		seo
-        <mainwp/	MainWP		seo
+        ~mainwp/	MainWP		seo
         majestic	Majestic	Majestic	seo
         managewp	ManageWP		seo
         mappydata	mappydata		seo
         marketgoo/	MarketGoo		seo
         marketingminer	MarketingMiner		seo
-        <mauibot	MauiBot		seo
+        ~mauibot	MauiBot		seo
         mavifinds	Mavifinds		seo
         mb-linkchecker	MB-LinkChecker		seo
         mbcrawler	MBCrawler		seo
@@ -254,31 +254,31 @@ extension BotCatalogue {
         mergadobot	MergadoBot		seo
         metainspector	MetaInspector		seo
         metajobbot	MetaJobBot		seo
-        <metauri	MetaURI		seo
-        <metorik	Metorik		seo
+        ~metauri	MetaURI		seo
+        ~metorik	Metorik		seo
         mindupbot	mindUpBot		seo
         missinglettrbot/	MissinglettrBot		seo
         mixnodecache/	MixnodeCache		seo
         mj12bot	MJ12bot	Majestic	seo
-        <mlbot	mlbot		seo
+        ~mlbot	mlbot		seo
         modernizebot	ModernizeBot		seo
         modularconnector/	ModularConnector		seo
         mollie http client	Mollie HTTP client		seo
-        <monibot	Monibot		seo
+        ~monibot	Monibot		seo
         montools.com	MonTools.com		seo
         moodlebot	MoodleBot		seo
         moreover	Moreover		seo
         motominerbot/	MotoMinerBot		seo
-        <moz.com	Moz	Moz	seo
-        <mtrobot	MTRobot		seo
+        ~moz.com	Moz	Moz	seo
+        ~mtrobot	MTRobot		seo
         muckrack	MuckRack		seo
         multiviewbot	Multiviewbot		seo
         my-tiny-bot	my-tiny-bot		seo
-        <mybot/	MyBot		seo
+        ~mybot/	MyBot		seo
         nbertaupete95	nbertaupete95		seo
         nerdbynature.bot	NerdByNature.Bot		seo
         nerdybot	nerdybot		seo
-        <netapi	NetAPI		seo
+        ~netapi	NetAPI		seo
         netcraft	Netcraft	Netcraft	seo
         netestate ne crawler	netEstate NE Crawler		seo
         neticle crawler	Neticle Crawler		seo
@@ -289,13 +289,13 @@ extension BotCatalogue {
         nomore404.com robot	nomore404.com robot		seo
         noorobot	noorobot		seo
         nooshub/	Nooshub		seo
-        <notabot	Notabot		seo
+        ~notabot	Notabot		seo
         novaact/	Novaact		seo
-        <nuzzel	Nuzzel		seo
-        <nvdorz	nvdorz		seo
+        ~nuzzel	Nuzzel		seo
+        ~nvdorz	nvdorz		seo
         nyt_scraping	nyt_scraping		seo
         ocarinabot	Ocarinabot		seo
-        <odin;	Odin;		seo
+        ~odin;	Odin;		seo
         omnisend/	Omnisend		seo
         oncrawl	OnCrawl	OnCrawl	seo
         oncrawl/	OnCrawl		seo
@@ -303,7 +303,7 @@ extension BotCatalogue {
         online-webceo-bot	online-webceo-bot		seo
         opengraphcheck	OpenGraphCheck		seo
         operator/	Operator		seo
-        <orbbot/	Orbbot		seo
+        ~orbbot/	Orbbot		seo
         outsellurlvalidator	OutsellURLValidator		seo
         page-preview-tool	page-preview-tool		seo
         pagepeeker/	PagePeeker		seo
@@ -313,10 +313,10 @@ extension BotCatalogue {
         paperlibot	PaperLiBot		seo
         paqlebot/	Paqlebot		seo
         parse.ly scraper/	parse.ly scraper		seo
-        <paypal/	PayPal		seo
+        ~paypal/	PayPal		seo
         pdf24 url to pdf	PDF24 URL To PDF		seo
         penthouse critical path css generator	Penthouse Critical Path CSS Generator		seo
-        <piplbot	PiplBot		seo
+        ~piplbot	PiplBot		seo
         plesk screenshot bot	Plesk screenshot bot		seo
         pocketparser	PocketParser		seo
         postrank	postrank		seo
@@ -343,18 +343,18 @@ extension BotCatalogue {
         regionstuttgartbot	RegionStuttgartBot		seo
         remove.bg/	remove.bg		seo
         repolookoutbot	RepoLookoutBot		seo
-        <retool/	Retool		seo
+        ~retool/	Retool		seo
         retrevopageanalyzer	RetrevoPageAnalyzer		seo
         retrolistecom/	RetroListeCOM		seo
         revvimgort/	RevvimGort		seo
         reward-gateway	reward-gateway		seo
         ridderbot	RidderBot		seo
-        <rivva	Rivva		seo
+        ~rivva	Rivva		seo
         robotschecker/	RobotsChecker		seo
         rogerbot	rogerbot	Moz	seo
         rsiteauditor	RSiteAuditor		seo
         ryte	Ryte	Ryte	seo
-        <rytebot	RyteBot		seo
+        ~rytebot	RyteBot		seo
         s4a-probe-bot/	s4a-probe-bot		seo
         sandobacrawler/	SandobaCrawler		seo
         schema-markup-validator	Schema-Markup-Validator		seo
@@ -399,7 +399,7 @@ extension BotCatalogue {
         sistrix	SISTRIX	SISTRIX	seo
         siteauditbot	Semrush Site Audit	Semrush	seo
         siteauditbot/	SiteAuditBot		seo
-        <sitebot	sitebot		seo
+        ~sitebot	sitebot		seo
         sitebulb	Sitebulb	Sitebulb	seo
         sitecheck-sitecrawl	SiteCheck-sitecrawl		seo
         sitecheckerbotcrawler	SiteCheckerBotCrawler		seo
@@ -411,41 +411,41 @@ extension BotCatalogue {
         skyworkspider	SkyworkSpider		seo
         slaccalebot	SlaccaleBot		seo
         slickbot/	SlickBot		seo
-        <smtbot	smtbot		seo
+        ~smtbot	smtbot		seo
         snacktory	Snacktory		seo
         snipcart/	Snipcart		seo
         socialrankiobot	SocialRankIOBot		seo
         sora pos/	Sora POS		seo
         sparkpost	SparkPost		seo
         sparkshipping	SparkShipping		seo
-        <spbot	spbot		seo
+        ~spbot	spbot		seo
         spyfu	SpyFu	SpyFu	seo
         ssssbot/	SSSSBot		seo
-        <stape/	Stape		seo
+        ~stape/	Stape		seo
         startmebot/	startmebot		seo
         statabot/	Statabot		seo
         statistikaustria/	StatistikAustria		seo
         statsdronebot	StatsDroneBot		seo
         statusnestbacklinkspider	StatusNestBacklinkSpider		seo
         storygizebot	StorygizeBot		seo
-        <summify	summify		seo
+        ~summify	summify		seo
         surdotlybot	SurdotlyBot		seo
         surveybot	SurveyBot		seo
         sustainabilitycrawler	SustainabilityCrawler		seo
         svix-webhooks/	Svix-Webhooks		seo
         swifteqlinkchecker	SwifteqLinkChecker		seo
         swimgbot	SWIMGBot		seo
-        <sysomos	Sysomos		seo
+        ~sysomos	Sysomos		seo
         t3versionsbot	t3versionsBot		seo
         tactiscout/	TactiScout		seo
         tangibleebot	TangibleeBot		seo
         tchelebi/	tchelebi		seo
         test-bot	test-bot		seo
         testcrawler	Testcrawler		seo
-        <testuri	TestURI		seo
+        ~testuri	TestURI		seo
         textrazor	TextRazor		seo
         tigerbot	tigerbot		seo
-        <tineye	TinEye		seo
+        ~tineye	TinEye		seo
         tombapublicwebcrawler	TombaPublicWebCrawler		seo
         traackr.com	Traackr.com		seo
         tracemyfile	tracemyfile		seo
@@ -456,11 +456,11 @@ extension BotCatalogue {
         trustly/	Trustly		seo
         tweakers	Tweakers		seo
         tweetedtimes	tweetedtimes		seo
-        <twingly	Twingly		seo
-        <twurly	Twurly		seo
+        ~twingly	Twingly		seo
+        ~twurly	Twurly		seo
         uaslinkchecker/	UASlinkChecker		seo
-        <um-ln	um-LN		seo
-        <upflow	Upflow		seo
+        ~um-ln	um-LN		seo
+        ~upflow	Upflow		seo
         urlappendbot	urlappendbot		seo
         urlcheckr/	Urlcheckr		seo
         urlsumabot	URLSuMaBot		seo
@@ -476,7 +476,7 @@ extension BotCatalogue {
         web screen service by hyperhost	Web Screen Service By hyperhost		seo
         webceo online/	WebCEO Online		seo
         webdatastats	WebDataStats		seo
-        <webflow	Webflow		seo
+        ~webflow	Webflow		seo
         webprosbot/	webprosbot		seo
         website-info.net-robot	Website-info.net-Robot		seo
         websniffer/	WebSniffer		seo
@@ -485,9 +485,9 @@ extension BotCatalogue {
         whatsmyip.org	WhatsMyIP.org		seo
         wheregoes.com	Wheregoes.com		seo
         wirereaderbot/	WireReaderBot		seo
-        <wjhro/	WJHRO		seo
+        ~wjhro/	WJHRO		seo
         wmtips.com/	wmtips.com		seo
-        <woobot	woobot		seo
+        ~woobot	woobot		seo
         woorankreview/	woorankreview		seo
         wordcountbot/	WordCountBot		seo
         wordup-1	Wordup-1		seo
@@ -496,9 +496,9 @@ extension BotCatalogue {
         wovncrawler/	WovnCrawler		seo
         wowlink crawler/	wowLink Crawler		seo
         wp time capsule	WP Time Capsule		seo
-        <wpbot/	wpbot		seo
+        ~wpbot/	wpbot		seo
         wpmu dev broken link checker	WPMU DEV Broken Link Checker		seo
-        <wrtnbot	WRTNBot		seo
+        ~wrtnbot	WRTNBot		seo
         xenu link sleuth	Xenu Link Sleuth		seo
         xml sitemaps generator	XML Sitemaps Generator		seo
         xovibot	XoviBot	XOVI	seo
@@ -506,31 +506,31 @@ extension BotCatalogue {
         yellowbrandprotectionbot	Yellowbrandprotectionbot		seo
         yextbot/	YextBot		seo
         yokoygroupag/	YokoyGroupAG		seo
-        <yoozbot	yoozBot		seo
+        ~yoozbot	yoozBot		seo
         yuuperbot	Yuuperbot		seo
         zebra-v2-bot	zebra-v2-bot		seo
         zenback bot	zenback bot		seo
         zendesk webhook	Zendesk Webhook		seo
         zombiebot/	Zombiebot		seo
-        <zoombot	ZoomBot		seo
+        ~zoombot	ZoomBot		seo
         zoominfobot	ZoominfoBot		seo
         zuperlistbot/	ZuperlistBot		seo
-        <zzhbot	zzhbot		seo
-        < dvbot	 DVbot		advertising
-        <;owler	;Owler		advertising
+        ~zzhbot	zzhbot		seo
+        ~ dvbot	 DVbot		advertising
+        ~;owler	;Owler		advertising
         a360-search	A360-Search		advertising
         adbeat	Adbeat	Adbeat	advertising
         adbeat.com	adbeat.com		advertising
         adbeat_bot	adbeat_bot		advertising
         adidxbot	Bing Ads	Microsoft	advertising
         adkerneltopiccrawler	AdkernelTopicCrawler		advertising
-        <admantx	ADmantX		advertising
+        ~admantx	ADmantX		advertising
         adsbot-google	AdsBot Google	Google	advertising
         adsbot-google-mobile	AdsBot Google Mobile	Google	advertising
         adsbot-iab	AdsBot-IAB		advertising
         adscanner	adscanner		advertising
         adstxtcrawler	AdsTxtCrawler		advertising
-        <advbot	AdvBot		advertising
+        ~advbot	AdvBot		advertising
         amazing-searchbot	Amazing-SearchBot		advertising
         amazonadbot	AmazonAdBot	Amazon	advertising
         audigentadbot	AudigentAdBot		advertising
@@ -546,7 +546,7 @@ extension BotCatalogue {
         cybaabot	CybaaBot		advertising
         ecovadissustainabilitybot	EcoVadisSustainabilityBot		advertising
         eyeotabot	Eyeotabot		advertising
-        <ezlynx	EzLynx		advertising
+        ~ezlynx	EzLynx		advertising
         ezoicbot	EzoicBot		advertising
         facebookcatalog/	facebookcatalog		advertising
         google-ads	Google Ads	Google	advertising
@@ -566,9 +566,9 @@ extension BotCatalogue {
         mediavinemetadataparser/	MediavineMetadataParser		advertising
         meta-externalads	Meta External Ads	Meta	advertising
         meta-externalads/	meta-externalads		advertising
-        <mgidbot	MgidBot		advertising
+        ~mgidbot	MgidBot		advertising
         mixrankbot	MixrankBot		advertising
-        <moatbot	moatbot		advertising
+        ~moatbot	moatbot		advertising
         nanointeractive	NanoInteractive		advertising
         netcraft web server survey	Netcraft Web Server Survey		advertising
         netseer crawler	NetSeer crawler		advertising
@@ -587,7 +587,7 @@ extension BotCatalogue {
         pulsepoint-crawler	PulsePoint-Crawler		advertising
         quantcastbot/	Quantcastbot		advertising
         qwarrybot	Qwarrybot		advertising
-        <scope3	Scope3		advertising
+        ~scope3	Scope3		advertising
         scraping@nytimes.com	scraping@nytimes.com		advertising
         sirdatabot	SirdataBot		advertising
         smartologybot/	SmartologyBot		advertising
@@ -596,10 +596,10 @@ extension BotCatalogue {
         taboolabot	Taboola	Taboola	advertising
         tracking-quality-spider	tracking-quality-spider		advertising
         ttd-content	TTD-Content		advertising
-        <uipbot	uipbot		advertising
-        <um-fc	um-FC		advertising
-        <um-ic	um-IC		advertising
-        <verity/	Verity		advertising
+        ~uipbot	uipbot		advertising
+        ~um-fc	um-FC		advertising
+        ~um-ic	um-IC		advertising
+        ~verity/	Verity		advertising
         voluumdsp-content-bot	VoluumDSP-content-bot		advertising
         webgains-bot	webgains-bot		advertising
         weborama-fetcher	weborama-fetcher		advertising

@@ -3,7 +3,7 @@ extension BotCatalogue {
     /// Tab-separated: token, name, operator, category, since.
     static let searchAndAI = #"""
         360spider	360Spider	Qihoo 360	search
-        <7siters	7Siters		search
+        ~7siters	7Siters		search
         a6-indexer	A6-Indexer		search
         aboundex	Aboundex		search
         addsearchbot	AddSearchBot		search
@@ -26,13 +26,13 @@ extension BotCatalogue {
         cliqzbot/	Cliqzbot		search
         coccoc	Coc Coc	Coc Coc	search
         coccocbot	Coc Coc	Coc Coc	search
-        <convera	convera		search
+        ~convera	convera		search
         coveobot	Coveobot		search
         cyberfindcrawler	CyberFindCrawler		search
-        <daum>	Daum	Kakao	search
-        <daum/	Daum		search
+        ~daum~	Daum	Kakao	search
+        ~daum/	Daum		search
         daumoa	Daumoa	Kakao	search
-        <deusu/	DeuSu		search
+        ~deusu/	DeuSu		search
         developers.google.com/+/web/snippet	developers.google.com/+/web/snippet		search
         discobot	discobot		search
         duckduckbot	DuckDuckBot	DuckDuckGo	search
@@ -60,7 +60,7 @@ extension BotCatalogue {
         gigabot	Gigabot	Gigablast	search
         globalwebsearch	GlobalWebSearch		search
         gluten free crawler/	Gluten Free Crawler		search
-        <golfe/	Golfe		search
+        ~golfe/	Golfe		search
         google favicon	Google Favicon	Google	search
         google-inspectiontool	Google Inspection Tool	Google	search
         google-physicalweb	Google Physical Web	Google	search
@@ -81,8 +81,8 @@ extension BotCatalogue {
         gsa-crawler	gsa-crawler		search
         haosouspider	HaosouSpider	Qihoo 360	search
         iaskbot/	iAskBot		search
-        <iboubot	IbouBot		search
-        <ichiro	ichiro		search
+        ~iboubot	IbouBot		search
+        ~ichiro	ichiro		search
         imagesiftbot	ImagesiftBot		search
         indeedbot	IndeedBot		search
         indeedjobbot	IndeedJobBot		search
@@ -99,7 +99,7 @@ extension BotCatalogue {
         linguee bot	Linguee Bot		search
         lyonl-asset-proxy	lyonl-asset-proxy		search
         lyonl-crawler	lyonl-crawler		search
-        <magibot	MagiBot		search
+        ~magibot	MagiBot		search
         mail.ru_bot	Mail.RU_Bot		search
         marginalia	Marginalia Search	Marginalia	search
         matchorysearch	MatchorySearch		search
@@ -107,13 +107,13 @@ extension BotCatalogue {
         mojeekbot	MojeekBot	Mojeek	search
         mojeekbot/	MojeekBot		search
         msnbot	MSNBot	Microsoft	search
-        <napbot	NapBot		search
+        ~napbot	NapBot		search
         naverbot	Naverbot	Naver	search
         neevabot	Neevabot		search
         nestdaddybot	NestDaddybot		search
         nicecrawler	Nicecrawler		search
         ntentbot	NTENTbot		search
-        <nutch	Nutch		search
+        ~nutch	Nutch		search
         oai-searchbot	OAI-SearchBot	OpenAI	search	2024-07-25
         officestorebot	officestorebot		search
         oicrawler	OICrawler		search
@@ -122,12 +122,12 @@ extension BotCatalogue {
         orangebot/	OrangeBot		search
         owler (ows.eu	Owler (ows.eu		search
         petalbot	PetalBot	Huawei	search
-        <phxbot	PhxBot		search
-        <psbot	psbot		search
+        ~phxbot	PhxBot		search
+        ~psbot	psbot		search
         qwantbot	Qwantbot	Qwant	search
         qwantify	Qwantify	Qwant	search
         safesearch microdata crawler	SafeSearch microdata crawler		search
-        <scrubby	Scrubby		search
+        ~scrubby	Scrubby		search
         search.marginalia.nu	search.marginalia.nu		search
         searcherweb	Searcherweb		search
         searcherxweb	Searcherxweb		search
@@ -144,14 +144,14 @@ extension BotCatalogue {
         sogou pic spider	Sogou Spider	Sogou	search
         sogou web spider	Sogou Spider	Sogou	search
         sosospider	Sosospider		search
-        <speedy	speedy		search
+        ~speedy	speedy		search
         startpageprivateimageproxy/	StartpagePrivateImageProxy		search
         stepstonecrawlbot	stepstoneCrawlBot		search
         storebot-google	Google StoreBot	Google	search
         stractbot	StractBot		search
         swiftbot	Swiftbot		search
         swisscows	Swisscows		search
-        <teoma	Teoma		search
+        ~teoma	Teoma		search
         theinternetsearchx	TheInternetSearchx		search
         top100.rambler.ru crawler	top100.rambler.ru crawler		search
         toutiaospider	ToutiaoSpider		search
@@ -161,30 +161,30 @@ extension BotCatalogue {
         wadoobot	WadooBot		search
         wepchsearchengine	WepchSearchEngine		search
         wesee:search	WeSEE:Search		search
-        <wikido	WikiDo		search
+        ~wikido	WikiDo		search
         wordupinfosearch	WordupInfoSearch		search
         woriobot	woriobot		search
-        <wotbox	wotbox		search
-        <yacybot	yacybot		search
+        ~wotbox	wotbox		search
+        ~yacybot	yacybot		search
         yahooseeker	Yahoo Seeker	Yahoo	search
         yandex.com/bots	Yandex	Yandex	search
         yandexbot	YandexBot	Yandex	search
         yandeximages	Yandex Images	Yandex	search
         yandexrenderresourcesbot/	YandexRenderResourcesBot		search
-        <yanga	yanga		search
-        <yeti	Yeti		search
+        ~yanga	yanga		search
+        ~yeti	Yeti		search
         yeti/	Yeti	Naver	search
         yisouspider	YisouSpider	Alibaba	search
         youdaobot	YoudaoBot		search
-        <zealbot	Zealbot		search
+        ~zealbot	Zealbot		search
         zoominfo-	ZoomInfo-		search
-        <zumbot	ZumBot		search
-        <zyborg	ZyBorg		search
+        ~zumbot	ZumBot		search
+        ~zyborg	ZyBorg		search
         ai2bot	AI2Bot	Allen Institute	ai_crawler
         amazonbot	Amazonbot	Amazon	ai_crawler
         amzn-searchbot	Amzn-SearchBot		ai_crawler
         amzn-user	Amzn-User		ai_crawler
-        <anomura	Anomura		ai_crawler
+        ~anomura	Anomura		ai_crawler
         anthropic-ai	anthropic-ai	Anthropic	ai_crawler
         apifybot	ApifyBot		ai_crawler
         apifywebsitecontentcrawler	ApifyWebsiteContentCrawler		ai_crawler
@@ -215,7 +215,7 @@ extension BotCatalogue {
         google-extended	Google-Extended	Google	ai_crawler
         gptbot	GPTBot	OpenAI	ai_crawler	2023-08-07
         grokbot	GrokBot	xAI	ai_crawler
-        <henkbot	HenkBot		ai_crawler
+        ~henkbot	HenkBot		ai_crawler
         imagemind	ImageMind		ai_crawler
         imagespider	imageSpider		ai_crawler
         img2dataset	img2dataset	img2dataset	ai_crawler
@@ -227,7 +227,7 @@ extension BotCatalogue {
         linkupbot	LinkupBot		ai_crawler
         meta-externalagent	Meta External Agent	Meta	ai_crawler
         meta-externalagent/	meta-externalagent		ai_crawler
-        <newsai/	newsai		ai_crawler
+        ~newsai/	newsai		ai_crawler
         novellum	Novellum		ai_crawler
         omgili	Omgili	Webz.io	ai_crawler
         pangubot	PanguBot	Huawei	ai_crawler
@@ -237,7 +237,7 @@ extension BotCatalogue {
         poggio-citations	Poggio-Citations		ai_crawler
         sbintuitionsbot/	SBIntuitionsBot		ai_crawler
         semantic-visions	semantic-visions		ai_crawler
-        <shapbot	ShapBot		ai_crawler
+        ~shapbot	ShapBot		ai_crawler
         spawning-ai	Spawning-AI		ai_crawler
         taragroup intelligent bot	TaraGroup Intelligent Bot		ai_crawler
         tavilybot	TavilyBot		ai_crawler

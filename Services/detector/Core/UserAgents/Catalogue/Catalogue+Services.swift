@@ -3,7 +3,7 @@ extension BotCatalogue {
     /// Tab-separated: token, name, operator, category, since.
     static let services = #"""
         aasa-bot	AASA-Bot		social_preview
-        <addthis	AddThis		social_preview
+        ~addthis	AddThis		social_preview
         ^arenaunfurlbot	ArenaUnfurlBot		social_preview
         bingpreview	Bing Preview	Microsoft	social_preview
         bingpreview/	BingPreview		social_preview
@@ -15,9 +15,9 @@ extension BotCatalogue {
         bufferlinkpreviewbot	BufferLinkPreviewBot		social_preview
         chatwork linkpreview	Chatwork LinkPreview		social_preview
         clickuplinkunfurler	ClickUpLinkUnfurler		social_preview
-        <codabot	CodaBot		social_preview
+        ~codabot	CodaBot		social_preview
         dazzle bluesky bot	Dazzle BlueSky Bot		social_preview
-        <dbot)	dbot)		social_preview
+        ~dbot)	dbot)		social_preview
         dingtalkbot-linkservice	DingTalkBot-LinkService		social_preview
         discordbot	Discordbot	Discord	social_preview
         discourse forum onebox	Discourse Forum Onebox		social_preview
@@ -38,7 +38,7 @@ extension BotCatalogue {
         iframely	Iframely	Iframely	social_preview
         jetslide	Jetslide		social_preview
         keybasebot	KeybaseBot		social_preview
-        <lemmy	Lemmy		social_preview
+        ~lemmy	Lemmy		social_preview
         linespider	Linespider		social_preview
         linkedinbot	LinkedInBot	LinkedIn	social_preview
         lmarenaunfurlbot	LMArenaUnfurlBot		social_preview
@@ -52,8 +52,8 @@ extension BotCatalogue {
         microsoftpreview	Microsoft Preview	Microsoft	social_preview
         microsoftpreview/	MicrosoftPreview		social_preview
         newsharecounts	newsharecounts		social_preview
-        <ning/	NING		social_preview
-        <notion/	Notion		social_preview
+        ~ning/	NING		social_preview
+        ~notion/	Notion		social_preview
         odklbot/	OdklBot		social_preview
         opengraph.io/	OpenGraph.io		social_preview
         orlo-linkpreview/	Orlo-LinkPreview		social_preview
@@ -71,7 +71,7 @@ extension BotCatalogue {
         snapurlpreview/	SnapURLPreview		social_preview
         summalybot	SummalyBot		social_preview
         supabase paired crawler	Supabase Paired Crawler		social_preview
-        <synapse	Synapse		social_preview
+        ~synapse	Synapse		social_preview
         telegrambot	TelegramBot	Telegram	social_preview
         tumblr/	Tumblr	Automattic	social_preview
         tweetmemebot	TweetmemeBot		social_preview
@@ -79,7 +79,7 @@ extension BotCatalogue {
         twitterbot	Twitterbot	X	social_preview
         valve/steam	Valve/Steam		social_preview
         ^viber	Viber	Rakuten	social_preview
-        <vkrobot	VKRobot		social_preview
+        ~vkrobot	VKRobot		social_preview
         vkshare	VK Share	VK	social_preview
         ^whatsapp	WhatsApp	Meta	social_preview
         xing bot	Xing Bot		social_preview
@@ -106,9 +106,9 @@ extension BotCatalogue {
         bling erp	Bling ERP		monitoring
         blockaid	Blockaid		monitoring
         blogvault	BlogVault		monitoring
-        <buck/	Buck		monitoring
+        ~buck/	Buck		monitoring
         buddybot	BuddyBot		monitoring
-        <bugsnag	Bugsnag		monitoring
+        ~bugsnag	Bugsnag		monitoring
         capsulechecker	CapsuleChecker		monitoring
         capterrabot	CapterraBot		monitoring
         carbon-umbrella-bot	carbon-umbrella-bot		monitoring
@@ -128,21 +128,21 @@ extension BotCatalogue {
         cloudflare-traffic-manager	Cloudflare-Traffic-Manager		monitoring
         cloudflare-validator	Cloudflare-Validator		monitoring
         cloudflareradarurlscanner	CloudflareRadarURLScanner		monitoring
-        <cludo	cludo		monitoring
+        ~cludo	cludo		monitoring
         corporama matcher	Corporama matcher		monitoring
         crazy egg	Crazy Egg		monitoring
         critical css bot	Critical CSS Bot		monitoring
         cron-job.org	cron-job.org		monitoring
         cronless	Cronless		monitoring
-        <curebot	Curebot		monitoring
+        ~curebot	Curebot		monitoring
         dareboost	Dareboost	Contentsquare	monitoring
         dark visitor	Dark Visitor		monitoring
         datadog	Datadog	Datadog	monitoring
         datadog agent	Datadog Agent		monitoring
         datadog synthetic	Datadog Synthetic		monitoring
         datadogsynthetics	DatadogSynthetics		monitoring
-        <deepnoc	deepnoc		monitoring
-        <determ	Determ		monitoring
+        ~deepnoc	deepnoc		monitoring
+        ~determ	Determ		monitoring
         dmbrowser	DMBrowser		monitoring
         dominicbot	DominicBot		monitoring
         dotcom-monitor	Dotcom-Monitor	Dotcom-Monitor	monitoring
@@ -164,7 +164,7 @@ extension BotCatalogue {
         evouptimebot	EvoUptimeBot		monitoring
         experibot	Experibot		monitoring
         fastdast	FastDAST		monitoring
-        <fedidb	FediDB		monitoring
+        ~fedidb	FediDB		monitoring
         fedilist agent	FediList Agent		monitoring
         fedistatscrawler	fedistatsCrawler		monitoring
         fedreporter bot for ffiec	FedReporter Bot for FFIEC		monitoring
@@ -181,7 +181,7 @@ extension BotCatalogue {
         googlestackdrivermonitoring	GoogleStackdriverMonitoring		monitoring
         gotsitemonitor.com	GotSiteMonitor.com		monitoring
         gtmetrix	GTmetrix	GTmetrix	monitoring
-        <halobot	HaloBot		monitoring
+        ~halobot	HaloBot		monitoring
         hanaleibot	HanaleiBot		monitoring
         headonlyscraper	HeadOnlyScraper		monitoring
         hetrixtools	HetrixTools	HetrixTools	monitoring
@@ -192,11 +192,11 @@ extension BotCatalogue {
         internetvista monitor	internetVista monitor		monitoring
         irokez.cz monitoring	Irokez.cz monitoring		monitoring
         isdownbot/	IsDownBot		monitoring
-        <jetmon/	jetmon		monitoring
+        ~jetmon/	jetmon		monitoring
         keycdn-tools/	keycdn-tools		monitoring
         known agent	Known Agent		monitoring
         kube-probe	Kubernetes Probe	Kubernetes	monitoring
-        <linko	linko		monitoring
+        ~linko	linko		monitoring
         linkpadbot	LinkpadBot		monitoring
         logicmonitor	LogicMonitor		monitoring
         loopimprovements.com	loopimprovements.com		monitoring
@@ -220,15 +220,15 @@ extension BotCatalogue {
         newrelicbot/	NewRelicbot		monitoring
         newrelicsynthetics	NewRelicSynthetics		monitoring
         nixstatsbot	NIXStatsbot		monitoring
-        <noahbot	NoahBot		monitoring
+        ~noahbot	NoahBot		monitoring
         nodeping	NodePing	NodePing	monitoring
-        <noibu	Noibu		monitoring
-        <ohdear/	OhDear		monitoring
+        ~noibu	Noibu		monitoring
+        ~ohdear/	OhDear		monitoring
         onetrust	OneTrust		monitoring
         onlineornot.com_bot	OnlineOrNot.com_bot		monitoring
-        <owler-w	OWLer-W		monitoring
+        ~owler-w	OWLer-W		monitoring
         pagespeed/	Pagespeed		monitoring
-        <panopta	Panopta		monitoring
+        ~panopta	Panopta		monitoring
         parselysharesbot	ParselySharesBot		monitoring
         pingadmin.ru/	PingAdmin.Ru		monitoring
         pingdom	Pingdom	SolarWinds	monitoring
@@ -247,13 +247,13 @@ extension BotCatalogue {
         ruxitsynthetic	Dynatrace Synthetic	Dynatrace	monitoring
         scrunchbot	Scrunchbot		monitoring
         sentinel-linkcheck	SENTINEL-LinkCheck		monitoring
-        <sentry/	sentry		monitoring
+        ~sentry/	sentry		monitoring
         sentryuptimebot/	SentryUptimeBot		monitoring
         sequelwp	SequelWP		monitoring
         server density service monitoring	Server Density Service Monitoring		monitoring
         serverdensity	ServerDensity		monitoring
         silktide	Silktide	Silktide	monitoring
-        <sindup	Sindup		monitoring
+        ~sindup	Sindup		monitoring
         site24x7	Site24x7	Zoho	monitoring
         siteimprove	Siteimprove	Siteimprove	monitoring
         siteimprove.com	Siteimprove.com		monitoring
@@ -263,31 +263,31 @@ extension BotCatalogue {
         solarwinds/	solarwinds		monitoring
         spectate/	Spectate		monitoring
         speedcurve	SpeedCurve	SpeedCurve	monitoring
-        <splunk	Splunk		monitoring
+        ~splunk	Splunk		monitoring
         sqwatcher	SQWatcher		monitoring
         statuscake	StatusCake	StatusCake	monitoring
         streamline3bot/	Streamline3Bot		monitoring
         sv-watchagent	sv-watchagent		monitoring
         synthesibot	SynthesiBot		monitoring
         synthetic-monitoring-agent/	synthetic-monitoring-agent		monitoring
-        <termly	Termly		monitoring
+        ~termly	Termly		monitoring
         thousandeyes	ThousandEyes	Cisco	monitoring
-        <tsmbot	TSMbot		monitoring
+        ~tsmbot	TSMbot		monitoring
         updown.io	updown.io	updown.io	monitoring
         uptime-kuma	Uptime Kuma	Uptime Kuma	monitoring
-        <uptime/	Uptime		monitoring
+        ~uptime/	Uptime		monitoring
         uptimebot.org	Uptimebot.org		monitoring
         uptimebot/	UptimeBot		monitoring
         uptimedoctor	uptimedoctor		monitoring
         uptimerobot	UptimeRobot	UptimeRobot	monitoring
         uptimestatistics	UptimeStatistics		monitoring
-        <uptimia	Uptimia		monitoring
+        ~uptimia	Uptimia		monitoring
         uptrends	Uptrends	Uptrends	monitoring
         urlsuma.de crawler	UrlSuMa.de crawler		monitoring
         validator.nu	Nu Html Checker	W3C	monitoring
         videootv bot	videootv Bot		monitoring
-        <vigil/	Vigil		monitoring
-        <vmcrawl	vmcrawl		monitoring
+        ~vigil/	Vigil		monitoring
+        ~vmcrawl	vmcrawl		monitoring
         w3c-checklink	W3C Link Checker	W3C	monitoring
         w3c-mobileok	W3C-mobileOK		monitoring
         w3c_css_validator	W3C CSS Validator	W3C	monitoring
@@ -301,7 +301,7 @@ extension BotCatalogue {
         websitepulse	websitepulse		monitoring
         wedos online	WEDOS OnLine		monitoring
         wheresitup.com/	wheresitup.com		monitoring
-        <wisebot	WISEbot		monitoring
+        ~wisebot	WISEbot		monitoring
         wormlybot	WormlyBot		monitoring
         wovn crawler	WOVN Crawler		monitoring
         wpmu dev hub	WPMU DEV Hub		monitoring
@@ -316,7 +316,7 @@ extension BotCatalogue {
         artemis web reader	artemis web reader		feed_reader
         atom feed robot	Atom Feed Robot		feed_reader
         awariorssbot	AwarioRssBot		feed_reader
-        <bazqux	BazQux		feed_reader
+        ~bazqux	BazQux		feed_reader
         bestchange	BestChange		feed_reader
         blingerp	BlingERP		feed_reader
         bloglines	Bloglines	Bloglines	feed_reader
@@ -326,11 +326,11 @@ extension BotCatalogue {
         collapsify	Collapsify		feed_reader
         commafeed	CommaFeed	CommaFeed	feed_reader
         cozi-icalendar-feedreader	Cozi-iCalendar-FeedReader		feed_reader
-        <dlvr.it	dlvr.it		feed_reader
+        ~dlvr.it	dlvr.it		feed_reader
         everyfeed-spider	everyfeed-spider		feed_reader
         fedoraplanet	fedoraplanet		feed_reader
         feedbin	Feedbin	Feedbin	feed_reader
-        <feedbot	feedbot		feed_reader
+        ~feedbot	feedbot		feed_reader
         feedburner	FeedBurner	Google	feed_reader
         feeder /	Feeder		feed_reader
         feeder.co	feeder.co		feed_reader
@@ -346,15 +346,15 @@ extension BotCatalogue {
         feedwind	Feedwind		feed_reader
         feedwrangler	Feed Wrangler	Feed Wrangler	feed_reader
         feedzirra	Feedzirra	Feedjira	feed_reader
-        <fever	Fever		feed_reader
+        ~fever	Fever		feed_reader
         flipboardrss	Flipboard RSS	Flipboard	feed_reader
         freshrss	FreshRSS	FreshRSS	feed_reader
         g2reader-bot	g2reader-bot		feed_reader
-        <gwene	Gwene		feed_reader
+        ~gwene	Gwene		feed_reader
         innologica	Innologica		feed_reader
         inoreader	Inoreader	Inoreader	feed_reader
         magpierss	MagpieRSS	MagpieRSS	feed_reader
-        <mail.ru	mail.ru		feed_reader
+        ~mail.ru	mail.ru		feed_reader
         mailchimp	MailChimp		feed_reader
         miniflux	Miniflux	Miniflux	feed_reader
         miniflux/	Miniflux		feed_reader
@@ -366,20 +366,20 @@ extension BotCatalogue {
         nextcloud	NextCloud		feed_reader
         nextcloud-news	Nextcloud News	Nextcloud	feed_reader
         nicheindex	NicheIndex		feed_reader
-        <openrss	OpenRSS		feed_reader
+        ~openrss	OpenRSS		feed_reader
         overcast/	Overcast		feed_reader
         page2rss	page2rss		feed_reader
         pocketcasts/	PocketCasts		feed_reader
         podchaserparser	PodchaserParser		feed_reader
         protopage/	Protopage		feed_reader
-        <qcbot	qcbot		feed_reader
+        ~qcbot	qcbot		feed_reader
         rome client	ROME	ROME	feed_reader
         rss-is-dead.lol web bot	rss-is-dead.lol web bot		feed_reader
         rss-parser	rss-parser		feed_reader
         rss.social	RSS.Social		feed_reader
-        <rss2tg	rss2tg		feed_reader
-        <rssapi/	RSSAPI		feed_reader
-        <rssbot/	rssbot		feed_reader
+        ~rss2tg	rss2tg		feed_reader
+        ~rssapi/	RSSAPI		feed_reader
+        ~rssbot/	rssbot		feed_reader
         rssingbot	RSSingBot		feed_reader
         rssreaderbot	RssReaderBot		feed_reader
         scourrssbot/	ScourRSSBot		feed_reader
@@ -392,7 +392,7 @@ extension BotCatalogue {
         theoldreader.com	theoldreader.com		feed_reader
         tiny tiny rss	Tiny Tiny RSS	Tiny Tiny RSS	feed_reader
         universalfeedparser	Universal Feed Parser	feedparser	feed_reader
-        <upday/	upday		feed_reader
+        ~upday/	upday		feed_reader
         yahoo pipes	Yahoo Pipes	Yahoo	feed_reader
         yandorirssbot	YandoriRSSBot		feed_reader
         yelpspider	yelpspider		feed_reader
@@ -402,13 +402,13 @@ extension BotCatalogue {
         archivebox	ArchiveBox		archiver
         arquivo-web-crawler	Arquivo-web-crawler		archiver
         arquivobot	ArquivoBot		archiver
-        <authory	Authory		archiver
+        ~authory	Authory		archiver
         bibliotheque nacional de france crawler	Bibliotheque Nacional de France Crawler		archiver
         bl.uk_lddc_bot	bl.uk_lddc_bot		archiver
         bl.uk_ldfc_bot	bl.uk_ldfc_bot		archiver
         bne.es_bot	bne.es_bot		archiver
         bnf.fr_bot	bnf.fr_bot		archiver
-        <bnfbot	BnFBot		archiver
+        ~bnfbot	BnFBot		archiver
         cc metadata scaper	CC Metadata Scaper		archiver
         cyotekwebcopy	CyotekWebCopy		archiver
         europarchive.org	europarchive.org		archiver
@@ -432,7 +432,7 @@ extension BotCatalogue {
         sitesucker	SiteSucker	Rick Cranisky	archiver
         smarshbot	SmarshBot		archiver
         teleport pro	Teleport Pro	Tennyson Maxwell	archiver
-        <wayback	Wayback		archiver
+        ~wayback	Wayback		archiver
         webcapture	WebCapture		archiver
         webcopier	WebCopier	MaximumSoft	archiver
         webzip	WebZIP	Spidersoft	archiver

@@ -10,34 +10,34 @@ extension BotCatalogue {
         apache-httpasyncclient	Apache HttpAsyncClient	Apache	http_library
         apache-httpclient	Apache HttpClient	Apache	http_library
         appengine-google	Google App Engine	Google	http_library
-        <aria2	aria2	aria2	http_library
-        <axios	axios	axios	http_library
+        ~aria2	aria2	aria2	http_library
+        ~axios	axios	axios	http_library
         btwebclient	BTWebClient		http_library
         ^bun/	Bun	Bun	http_library
         cakephp	CakePHP	PHP	http_library
         colly	Colly	Go	http_library
         commons-httpclient	Commons HttpClient	Apache	http_library
         crawler4j	crawler4j		http_library
-        ^curl>	curl	curl	http_library
+        ^curl~	curl	curl	http_library
         curl/	curl	curl	http_library
         customasynchttpclient	CustomAsyncHttpClient		http_library
         dart/	Dart	Dart	http_library
-        <dart:io	Dart	Dart	http_library
+        ~dart:io	Dart	Dart	http_library
         ^deno/	Deno	Deno	http_library
         download ninja	Download Ninja		http_library
-        <faraday	Faraday	Ruby	http_library
+        ~faraday	Faraday	Ruby	http_library
         fasthttp	fasthttp	Go	http_library
-        <flurl	Flurl	.NET	http_library
-        ^go >	Go	Go	http_library
+        ~flurl	Flurl	.NET	http_library
+        ^go ~	Go	Go	http_library
         go-http-client	Go net/http	Go	http_library
         gocolly	Colly	Go	http_library
         google-apps-script	Google Apps Script	Google	http_library
         google-http-java-client	Google HTTP Java Client	Google	http_library
         goparserbot	GoParserBot		http_library
-        <got	got	got	http_library
+        ~got	got	got	http_library
         guzzle	Guzzle	PHP	http_library
         guzzlehttp	Guzzle	PHP	http_library
-        <http.rb	http.rb	Ruby	http_library
+        ~http.rb	http.rb	Ruby	http_library
         http::lite	HTTP::Lite	Perl	http_library
         http_get	http_get		http_library
         http_request	HTTP_Request	PHP	http_library
@@ -46,19 +46,19 @@ extension BotCatalogue {
         httpie/	HTTPie	HTTPie	http_library
         httpunit	HttpUnit	HttpUnit	http_library
         httpurlconnection	HttpURLConnection	Oracle	http_library
-        <httpx	httpx		http_library
+        ~httpx	httpx		http_library
         httpx/	HTTPX	Python	http_library
-        <hyper/	hyper	Rust	http_library
+        ~hyper/	hyper	Rust	http_library
         indy library	Indy Library	Indy	http_library
         insomnia/	Insomnia	Kong	http_library
         jakarta	Jakarta HttpClient	Apache	http_library
         java-http-client	Java HTTP Client	Oracle	http_library
         ^java/	Java	Oracle	http_library
-        <java/	Java	Oracle	http_library
+        ~java/	Java	Oracle	http_library
         jersey/	Jersey	Eclipse	http_library
-        <jetty	Jetty		http_library
+        ~jetty	Jetty		http_library
         jetty/	Jetty	Eclipse	http_library
-        <larbin	larbin		http_library
+        ~larbin	larbin		http_library
         libcurl	libcurl	curl	http_library
         libsoup	libsoup	GNOME	http_library
         libwww	libwww	W3C	http_library
@@ -70,19 +70,19 @@ extension BotCatalogue {
         microsoft bits	BITS	Microsoft	http_library
         mojolicious	Mojolicious	Perl	http_library
         newspaper/	newspaper		http_library
-        <node>	Node.js	Node.js	http_library
+        ~node~	Node.js	Node.js	http_library
         node-fetch	node-fetch	Node.js	http_library
         node.js	Node.js	Node.js	http_library
         okhttp	OkHttp	Square	http_library
         paw/	Paw	Paw	http_library
         pcore-http	Pcore-HTTP		http_library
         pecl::http	PECL HTTP	PHP	http_library
-        ^perl>	Perl	Perl	http_library
-        ^php>	PHP	PHP	http_library
+        ^perl~	Perl	Perl	http_library
+        ^php~	PHP	PHP	http_library
         ^php-curl-class	PHP-Curl-Class		http_library
-        <php/	PHP	PHP	http_library
+        ~php/	PHP	PHP	http_library
         phpcrawl	phpcrawl		http_library
-        <postman	postman		http_library
+        ~postman	postman		http_library
         postmanruntime	Postman	Postman	http_library
         powershell/	PowerShell	Microsoft	http_library
         pycurl	PycURL	Python	http_library
@@ -97,8 +97,8 @@ extension BotCatalogue {
         reqwest	reqwest	Rust	http_library
         rest-client	REST Client	Ruby	http_library
         restsharp	RestSharp	.NET	http_library
-        <resty	Resty	Go	http_library
-        ^ruby>	Ruby	Ruby	http_library
+        ~resty	Resty	Go	http_library
+        ^ruby~	Ruby	Ruby	http_library
         ruby/	Ruby	Ruby	http_library
         salesforce.com	Salesforce.com		http_library
         scrapy	Scrapy	Zyte	http_library
@@ -113,7 +113,7 @@ extension BotCatalogue {
         typhoeus	Typhoeus	Ruby	http_library
         undici	undici	Node.js	http_library
         unirest	Unirest	Kong	http_library
-        <ureq/	ureq	Rust	http_library
+        ~ureq/	ureq	Rust	http_library
         wget	Wget	GNU	http_library
         windowspowershell	PowerShell	Microsoft	http_library
         winetricks	Winetricks	Wine	http_library
@@ -128,7 +128,7 @@ extension BotCatalogue {
         browserless	Browserless	Browserless	headless
         casperjs	CasperJS	CasperJS	headless
         cypress/	Cypress	Cypress	headless
-        <devin	Devin		headless
+        ~devin	Devin		headless
         ghost inspector	Ghost Inspector	Ghost Inspector	headless
         google-gemini-cli	Google-Gemini-CLI		headless
         googleagent-mariner	GoogleAgent-Mariner		headless
@@ -157,7 +157,7 @@ extension BotCatalogue {
         air.ai/scanning	air.ai/scanning		scanner
         akismetbot	AkismetBot		scanner
         aliyunsecbot	AliyunSecBot		scanner
-        <appscan	AppScan	HCL	scanner
+        ~appscan	AppScan	HCL	scanner
         appspider	AppSpider	Rapid7	scanner
         arachni	Arachni	Arachni	scanner
         artemisbot	ArtemisBot		scanner
@@ -165,8 +165,8 @@ extension BotCatalogue {
         bad neighborhood header detector	Bad Neighborhood Header Detector		scanner
         betabot	Betabot	unknown	scanner
         bewica-security-scan	Bewica	Bewica	scanner
-        <bfac	BFAC	BFAC	scanner
-        <binlar	binlar		scanner
+        ~bfac	BFAC	BFAC	scanner
+        ~binlar	binlar		scanner
         bitdiscovery	bitdiscovery		scanner
         bitsightbot/	BitSightBot		scanner
         blackduck-fd	BlackDuck-FD		scanner
@@ -174,10 +174,10 @@ extension BotCatalogue {
         bugcrowd	Bugcrowd	Bugcrowd	scanner
         burp collaborator	Burp Suite	PortSwigger	scanner
         burpsuite	Burp Suite	PortSwigger	scanner
-        <censys	Censys	Censys	scanner
+        ~censys	Censys	Censys	scanner
         censysinspect	Censys	Censys	scanner
         censysinspect/	CensysInspect		scanner
-        <cert pl	CERT PL		scanner
+        ~cert pl	CERT PL		scanner
         certchief	CertChief		scanner
         cloudflare-radar-scanner	Cloudflare-Radar-Scanner		scanner
         cloudflare-ssldetector	Cloudflare-SSLDetector		scanner
@@ -204,29 +204,29 @@ extension BotCatalogue {
         droopescan	droopescan	droopescan	scanner
         ec2linkfinder	ec2linkfinder		scanner
         emailwolf	EmailWolf		scanner
-        <expanse	Expanse		scanner
+        ~expanse	Expanse		scanner
         expanseinc	Expanse	Palo Alto Networks	scanner
         feed image audit	Feed Image Audit		scanner
         feroxbuster	feroxbuster	feroxbuster	scanner
-        <ffuf	ffuf	ffuf	scanner
+        ~ffuf	ffuf	ffuf	scanner
         filterdb.iss.net/crawler	filterdb.iss.net/crawler		scanner
         fimap	fimap	fimap	scanner
         foregenix	Foregenix	Foregenix	scanner
         fuzz faster	ffuf	ffuf	scanner
-        <ghauri	Ghauri	Ghauri	scanner
+        ~ghauri	Ghauri	Ghauri	scanner
         gobuster	Gobuster	Gobuster	scanner
         google-safety	Google Safety	Google	scanner
         google-trust-services/	Google-Trust-Services		scanner
         graphql-cop	graphql-cop	graphql-cop	scanner
         graphw00f	graphw00f	graphw00f	scanner
         hackerone	HackerOne	HackerOne	scanner
-        <hakai/	Hakai	unknown	scanner
+        ~hakai/	Hakai	unknown	scanner
         hardenize	Hardenize	Red Sift	scanner
         havij	Havij	Havij	scanner
         hexometer	Hexometer	Hexometer	scanner
         hstspreload-bot	hstspreload-bot		scanner
         http banner detection	HTTP Banner Detection		scanner
-        <httprint	httprint	httprint	scanner
+        ~httprint	httprint	httprint	scanner
         https://developers.cloudflare.com/security-center/	https://developers.cloudflare.com/security-center		scanner
         internet-measurement	driftnet	driftnet	scanner
         iodc	IoDC	IoDC	scanner
@@ -236,14 +236,14 @@ extension BotCatalogue {
         jbrofuzz	JBroFuzz	OWASP	scanner
         joomscan	JoomScan	OWASP	scanner
         jorgee	Jorgee	unknown	scanner
-        <jsql	jSQL	jSQL	scanner
+        ~jsql	jSQL	jSQL	scanner
         jugendschutzprogramm-crawler	Jugendschutzprogramm-Crawler		scanner
         k7mlwcbot	K7MLWCBot		scanner
         kadimus	Kadimus	Kadimus	scanner
         keydrop.io	Keydrop.io		scanner
         krawlerbot	KrawlerBot		scanner
         l9explore	LeakIX	LeakIX	scanner
-        <l9scan	l9scan		scanner
+        ~l9scan	l9scan		scanner
         l9tcpid	LeakIX	LeakIX	scanner
         leakix	LeakIX	LeakIX	scanner
         legalmonster	LegalMonster		scanner
@@ -254,17 +254,17 @@ extension BotCatalogue {
         libwhisker	LibWhisker	LibWhisker	scanner
         lightspeedsystemscrawler	LightspeedSystemsCrawler		scanner
         log4shell	Log4Shell probe	unknown	scanner
-        <ltx71	ltx71		scanner
+        ~ltx71	ltx71		scanner
         masscan	masscan	masscan	scanner
         metasploit	Metasploit	Rapid7	scanner
         mirai	Mirai	unknown	scanner
         morfeus	Morfeus Scanner	unknown	scanner
         mozilla/5.g	Malformed Mozilla/5.g	unknown	scanner
         mozlila	Mozlila	unknown	scanner
-        <mrgbot/	MRGbot		scanner
+        ~mrgbot/	MRGbot		scanner
         muieblackcat	Muieblackcat	unknown	scanner
         n-stalker	N-Stalker	N-Stalker	scanner
-        <naabu	naabu	ProjectDiscovery	scanner
+        ~naabu	naabu	ProjectDiscovery	scanner
         nessus	Nessus	Tenable	scanner
         netcraft ssl server survey	Netcraft SSL Server Survey		scanner
         netcraftsurveyagent	NetcraftSurveyAgent		scanner
@@ -296,10 +296,10 @@ extension BotCatalogue {
         riddler (http://riddler.io	Riddler (http://riddler.io		scanner
         safednsbot	SafeDNSBot		scanner
         sansec security monitor/	Sansec Security Monitor		scanner
-        <sbl-bot	SBL-BOT		scanner
+        ~sbl-bot	SBL-BOT		scanner
         securityagent	SecurityAgent	unknown	scanner
         securityheaders	Security Headers	Snyk	scanner
-        <sf/	skipfish	Google	scanner
+        ~sf/	skipfish	Google	scanner
         shodan	Shodan	Shodan	scanner
         shortscan	shortscan	shortscan	scanner
         sitelockspider	SiteLock	SiteLock	scanner
@@ -323,16 +323,16 @@ extension BotCatalogue {
         urlbeebot	UrlBeeBot		scanner
         ut-dorkbot	UT-Dorkbot		scanner
         vaultpress	VaultPress		scanner
-        <vega>	Vega	Subgraph	scanner
+        ~vega~	Vega	Subgraph	scanner
         vega scanner	Vega	Subgraph	scanner
-        <vega/	Vega	Subgraph	scanner
+        ~vega/	Vega	Subgraph	scanner
         verispider	Verispider		scanner
         virustotal	virustotal		scanner
         visionheight.com/scan	visionheight.com/scan		scanner
         w3af	w3af	w3af	scanner
         wafw00f	wafw00f	wafw00f	scanner
         wanscannerbot	WanscannerBot		scanner
-        <wapiti	Wapiti	Wapiti	scanner
+        ~wapiti	Wapiti	Wapiti	scanner
         watchtowr	watchTowr	watchTowr	scanner
         webbandit	WebBandit	WebBandit	scanner
         webinspect	WebInspect	OpenText	scanner
@@ -344,36 +344,36 @@ extension BotCatalogue {
         wpprobe	WPProbe	WPProbe	scanner
         wprecon	WPRecon	WPRecon	scanner
         wpscan	WPScan	Automattic	scanner
-        <wpsec/	WPSec		scanner
-        <wtotem	WTotem		scanner
+        ~wpsec/	WPSec		scanner
+        ~wtotem	WTotem		scanner
         xpanse	Cortex Xpanse	Palo Alto Networks	scanner
         xsser	XSSer	OWASP	scanner
         xsstrike	XSStrike	XSStrike	scanner
         yeswehack	YesWeHack	YesWeHack	scanner
-        <zap/	ZAP	ZAP	scanner
+        ~zap/	ZAP	ZAP	scanner
         zgrab	zgrab	ZMap	scanner
         zmeu	ZmEu	ZmEu	scanner
         a patent crawler	A Patent Crawler		academic
         academicbotrtu	AcademicBotRTU		academic
-        <aranea	Aranea		academic
+        ~aranea	Aranea		academic
         autoconfig test from ustc	Autoconfig Test from USTC		academic
         blackboard	Blackboard		academic
-        <bubing	BUbiNG		academic
-        <cdscbot	CDSCbot		academic
+        ~bubing	BUbiNG		academic
+        ~cdscbot	CDSCbot		academic
         cispa webcrawler	CISPA Webcrawler		academic
         citeseerx	CiteSeerX	Penn State	academic
-        <citoid	Citoid		academic
+        ~citoid	Citoid		academic
         classla-web	CLASSLA-web		academic
         easybib autocite	EasyBib AutoCite		academic
         fedineko	Fedineko		academic
-        <gaisbot	Gaisbot		academic
+        ~gaisbot	Gaisbot		academic
         gulper web bot	Gulper Web Bot		academic
         hgfalphaxcrawl/	hgfAlphaXCrawl		academic
         icc-crawler	ICC-Crawler		academic
         integromedb	integromedb		academic
         internetmeasurement	InternetMeasurement		academic
-        <irlbot	IRLbot		academic
-        <macocu	MaCoCu		academic
+        ~irlbot	IRLbot		academic
+        ~macocu	MaCoCu		academic
         mithril-crawler	mithril-crawler		academic
         researchbot	ResearchBot		academic
         researchscan	RWTH Research Scan	RWTH Aachen	academic

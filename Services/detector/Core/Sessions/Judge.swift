@@ -1,0 +1,187 @@
+import WeirProtocol
+
+/// Passes the verdict on a session: what it is called, what it looks for, how it behaves, in that order.
+///
+/// The same evidence and the same rules give the same verdict, signal by signal. It remembers nothing.
+public struct Judge: Sendable {
+    /// What a check of a crawler's claim against its operator's published addresses gave.
+    public enum ClaimCheck: String, Sendable, Codable {
+        /// Nobody has checked, or could.
+        case unchecked
+        /// The address is the operator's.
+        case verified
+        /// The address is somebody else's.
+        case failed
+    }
+
+    /// The rules that it judges by.
+    public let rules: RuleSet
+
+    /// A judge by `rules`.
+    public init(rules: RuleSet = .standard) { self.rules = rules }
+
+    /// The verdict on `evidence`.
+    public func verdict(on evidence: SessionEvidence, claim: ClaimCheck = .unchecked) -> SessionVerdict {
+        let measures = SessionMeasures(evidence)
+        let agent = rules.agents.classify(evidence.userAgent)
+        var signals: [Signal] = []
+        let isBot = judgeAgent(agent, evidence, claim, &signals)
+        let isScanner = judgeRequests(agent, evidence, measures, &signals)
+        let score = BehaviourScore(rules: rules, evidence: evidence, measures: measures, agent: agent)
+        signals.append(contentsOf: score.signals)
+        let isBehavioral = score.total >= rules.limit
+        return SessionVerdict(
+            verdictID: evidence.verdictID(rules: rules), sessionID: evidence.sessionID,
+            verdictClass: Self.verdictClass(
+                isBot: isBot, isScanner: isScanner, isBehavioral: isBehavioral, claim: agent.isBot ? claim : .unchecked,
+                isUndecided: isUndecided(evidence, measures, score.total)),
+            score: score.total, isBot: isBot, isScanner: isScanner, isBehavioralBot: isBehavioral, signals: signals,
+            ruleSet: rules.name, judgedCount: evidence.requestCount + evidence.assetCount + evidence.engagementEvents,
+            at: evidence.now, botName: agent.name, botCategory: agent.category?.rawValue)
+    }
+
+    private static func verdictClass(
+        isBot: Bool, isScanner: Bool, isBehavioral: Bool, claim: ClaimCheck, isUndecided: Bool
+    ) -> VerdictClass {
+        if claim == .verified { return .verifiedBot }
+        if isScanner { return .scanner }
+        if claim == .failed { return .falseClaim }
+        if isBot { return .declaredBot }
+        if isBehavioral { return .behavioralBot }
+        return isUndecided ? .undecided : .human
+    }
+
+    /// Too little seen, or too much of it odd, to call it a person; counted with people until more is known.
+    private func isUndecided(_ evidence: SessionEvidence, _ measures: SessionMeasures, _ score: Int) -> Bool {
+        if evidence.engagementEvents > 0 { return false }
+        if score >= rules.undecidedScore { return true }
+        return measures.pageRequests < rules.undecidedPageRequests && evidence.assetCount == 0
+    }
+
+    private func judgeAgent(
+        _ agent: AgentClass, _ evidence: SessionEvidence, _ claim: ClaimCheck, _ signals: inout [Signal]
+    ) -> Bool {
+        var isBot = agent.isBot
+        if agent.isBot {
+            signals.append(
+                Signal(
+                    name: agent.isScanner ? "scanner_agent" : "user_agent", points: 0, observed: .text(agent.token),
+                    threshold: .text(agent.reason.rawValue)))
+            switch claim {
+            case .unchecked: break
+            case .verified:
+                signals.append(
+                    Signal(
+                        name: "claim_verified", points: 0, observed: .text(evidence.ipPrefix),
+                        threshold: .text(agent.operator ?? "")))
+            case .failed:
+                signals.append(
+                    Signal(
+                        name: "claim_failed", points: 0, observed: .text(evidence.ipPrefix),
+                        threshold: .text(agent.operator ?? "")))
+            }
+        }
+        var last = ""
+        for request in evidence.requests {
+            guard let host = request.referrerHost, host != last else { continue }
+            last = host
+            if let spam = rules.spamHosts.match(host), spam != evidence.site {
+                signals.append(
+                    Signal(name: "spam_referrer", points: 0, observed: .text(host), threshold: .text(spam)))
+                isBot = true
+                break
+            }
+        }
+        return isBot
+    }
+
+    private func judgeRequests(
+        _ agent: AgentClass, _ evidence: SessionEvidence, _ measures: SessionMeasures, _ signals: inout [Signal]
+    ) -> Bool {
+        var isScanner = agent.isScanner
+        var certain: RequestClassifier.Probe?
+        var uncertain: [String] = []
+        var firstUncertain: RequestClassifier.Probe?
+        var servesScripts = false
+        var missing: Set<Substring> = []
+        var present: Set<Substring> = []
+        for request in evidence.requests {
+            if request.kind != .asset {
+                let path = request.path.prefix { $0 != "?" }
+                if (400...499).contains(request.status) { missing.insert(path) } else { present.insert(path) }
+                if request.status < 400, let found = RequestKind.pathExtension(String(path)),
+                    ProbePatterns.scripts.contains(found)
+                {
+                    servesScripts = true
+                }
+            }
+            guard let probe = rules.requests.probe(method: request.method, target: request.path, status: request.status)
+            else { continue }
+            if probe.family.isCertain {
+                if certain == nil { certain = probe }
+            } else if probe.family != .script || !servesScripts, !uncertain.contains(request.path), uncertain.count < 16
+            {
+                uncertain.append(request.path)
+                if firstUncertain == nil { firstUncertain = probe }
+            }
+        }
+        if let certain {
+            signals.append(
+                Signal(
+                    name: "probe", points: 0, observed: .text(certain.evidence),
+                    threshold: .text(certain.family.rawValue)))
+            isScanner = true
+        }
+        if let firstUncertain, !Self.isService(agent) {
+            let readsPages = !present.isEmpty || evidence.assetCount > 0 || evidence.engagementEvents > 0
+            let needed = readsPages ? Int(rules.scanner.uncertainProbes) : 1
+            if uncertain.count >= needed {
+                signals.append(
+                    Signal(
+                        name: "probe", points: 0, observed: .text(firstUncertain.evidence),
+                        threshold: .text(firstUncertain.family.rawValue)))
+                isScanner = true
+            }
+        }
+        if let signal = velocity(evidence) {
+            signals.append(signal)
+            isScanner = true
+        }
+        let all = missing.union(present).count
+        if !Self.isService(agent), Double(missing.count) >= rules.scanner.missingPaths,
+            Double(missing.count) > rules.scanner.missingShare * Double(all)
+        {
+            signals.append(
+                Signal(
+                    name: "missing_paths", points: 0, observed: .number(Double(missing.count)),
+                    threshold: .number(rules.scanner.missingPaths)))
+            isScanner = true
+        }
+        return isScanner
+    }
+
+    /// Crawlers follow other people's dead links, so paths that are missing say nothing of them.
+    private static func isService(_ agent: AgentClass) -> Bool {
+        guard agent.isBot, agent.reason == .catalogue, let category = agent.category else { return false }
+        switch category {
+        case .httpLibrary, .headless, .scanner, .other: return false
+        default: return true
+        }
+    }
+
+    private func velocity(_ evidence: SessionEvidence) -> Signal? {
+        let requests = Double(evidence.requestCount + evidence.assetCount)
+        let seconds = Double(evidence.lastActivityAt - evidence.startedAt) / 1000
+        guard requests >= rules.scanner.velocityMinRequests, seconds >= rules.scanner.velocityMinSeconds,
+            Double(evidence.errorCount) > rules.scanner.velocityErrorShare * requests
+        else { return nil }
+        let perMinute = requests / seconds * 60
+        guard perMinute > rules.scanner.velocityPerMinute else { return nil }
+        return Signal(
+            name: "scanner_velocity", points: 0, observed: .number(rounded(perMinute)),
+            threshold: .number(rules.scanner.velocityPerMinute))
+    }
+}
+
+/// Three decimals are enough for a reader, and the same everywhere.
+func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }

@@ -1,0 +1,177 @@
+import WeirProtocol
+
+/// What the behavioural signals look at, measured once over the evidence's requests.
+///
+/// Counts, gaps and speeds are of page requests (documents and API calls), coverage and order of documents: assets and
+/// background requests are what pages cause, not what somebody chose. Where older requests were left out of the
+/// evidence, counts come from its totals, and gaps and order from what is there.
+public struct SessionMeasures: Sendable {
+    /// Page requests of the whole session; estimated from the kinds seen where requests were left out.
+    public private(set) var pageRequests = 0
+    /// Documents among the requests in the evidence.
+    public private(set) var documents = 0
+    /// Background requests among them.
+    public private(set) var background = 0
+    /// The most page requests in any 60 seconds.
+    public private(set) var busiestMinute = 0
+    /// From the first page request (or the session's start, where requests were left out) to the last, in ms.
+    public private(set) var span: Int64 = 0
+    /// Gaps between page requests, in ms.
+    public private(set) var gapCount = 0
+    /// Their mean, in ms; 0 without gaps.
+    public private(set) var gapMean = 0.0
+    /// Their population standard deviation over their mean; 0 without gaps or mean.
+    public private(set) var gapVariation = 0.0
+    /// Share of distinct documents, in order of first visit, at their place in sorted or numeric order; 0 for none.
+    public private(set) var sortedShare = 0.0
+    /// Distinct documents that `sortedShare` is over.
+    public private(set) var orderedDocuments = 0
+    /// Milliseconds from a form to its submission, the shortest; nil without one.
+    public private(set) var fastestForm: Int64?
+    /// Distinct paths that documents were posted to.
+    public private(set) var forms = 0
+    /// Documents posted.
+    public private(set) var submissions = 0
+    /// Whether the session's first page request posts a form.
+    public private(set) var beginsWithForm = false
+    /// The host that the first page request claims to come from, when that is this site.
+    public private(set) var unvisitedReferrer: String?
+    /// Whether robots.txt was asked for.
+    public private(set) var fetchedRobots = false
+
+    /// Measures the evidence.
+    public init(_ evidence: SessionEvidence) {
+        var times: [Int64] = []
+        times.reserveCapacity(evidence.requests.count)
+        var notAssets = 0
+        for request in evidence.requests {
+            if request.kind != .asset { notAssets += 1 }
+            if request.kind == .background { background += 1 }
+            guard request.kind.isPageRequest else { continue }
+            times.append(request.at.milliseconds)
+            if request.kind == .document { documents += 1 }
+            if request.path == "/robots.txt" { fetchedRobots = true }
+        }
+        let missing = max(0, evidence.requestCount - notAssets)
+        pageRequests = times.count
+        if missing > 0 { pageRequests += notAssets == 0 ? missing : missing * times.count / notAssets }
+        measureTimes(&times, evidence)
+        measureOrder(evidence)
+        measureForms(evidence)
+    }
+
+    private mutating func measureTimes(_ times: inout [Int64], _ evidence: SessionEvidence) {
+        guard let last = times.max() else { return }
+        for index in times.indices.dropFirst() where times[index] < times[index - 1] {
+            times.sort()
+            break
+        }
+        let first = evidence.requestsOmitted > 0 ? min(times[0], evidence.startedAt.milliseconds) : times[0]
+        span = last &- first
+        var low = 0
+        for high in times.indices {
+            while times[high] - times[low] >= 60_000 { low += 1 }
+            busiestMinute = max(busiestMinute, high - low + 1)
+        }
+        gapCount = times.count - 1
+        guard gapCount > 0 else { return }
+        gapMean = Double(last - times[0]) / Double(gapCount)
+        guard gapMean > 0 else { return }
+        var squares = 0.0
+        for index in times.indices.dropFirst() {
+            let distance = Double(times[index] - times[index - 1]) - gapMean
+            squares += distance * distance
+        }
+        gapVariation = (squares / Double(gapCount)).squareRoot() / gapMean
+    }
+
+    private mutating func measureOrder(_ evidence: SessionEvidence) {
+        guard documents >= 5 else { return }
+        var seen: Set<String> = []
+        var order: [String] = []
+        for request in evidence.requests where request.kind == .document && seen.insert(request.path).inserted {
+            order.append(request.path)
+        }
+        orderedDocuments = order.count
+        guard order.count >= 5 else { return }
+        func share(_ sorted: [String]) -> Double {
+            Double(zip(order, sorted).count { $0 == $1 }) / Double(order.count)
+        }
+        let byText = share(order.sorted())
+        let numeric = order.map(NumericOrder.init)
+        let byNumber = share(numeric.sorted().map(\.text))
+        sortedShare = max(byText, byNumber)
+    }
+
+    private mutating func measureForms(_ evidence: SessionEvidence) {
+        var posted: [Substring] = []
+        var lastDocument: Int64?
+        var first = true
+        var formHosts: [String] = []
+        for (index, request) in evidence.requests.enumerated() where request.kind.isPageRequest {
+            let isForm = request.kind == .document && request.method == "POST"
+            if isForm {
+                submissions += 1
+                let path = request.path.prefix { $0 != "?" }
+                if !posted.contains(path) { posted.append(path) }
+                if let host = request.referrerHost, formHosts.count < 4 { formHosts.append(host) }
+                let shown = Self.formShown(path, before: index, in: evidence.requests) ?? lastDocument
+                if let shown, request.status < 400 {
+                    fastestForm = min(fastestForm ?? .max, max(0, request.at.milliseconds - shown))
+                }
+                if first, evidence.requestsOmitted == 0 { beginsWithForm = true }
+            } else if request.kind == .document {
+                lastDocument = request.at.milliseconds
+            }
+            first = false
+        }
+        forms = posted.count
+        // A form is posted from a page of the site, so its referrer names the site even where the evidence does not.
+        if evidence.requestsOmitted == 0, let opening = evidence.requests.first(where: { $0.kind.isPageRequest }),
+            opening.kind == .document, let host = opening.referrerHost, !host.isEmpty,
+            host == evidence.site || formHosts.contains(host)
+        {
+            unvisitedReferrer = host
+        }
+    }
+
+    private static func formShown(
+        _ path: Substring, before index: Int, in requests: [SessionEvidence.Request]
+    ) -> Int64? {
+        for earlier in requests[..<index].reversed()
+        where earlier.kind == .document && earlier.method == "GET" && earlier.path.prefix(while: { $0 != "?" }) == path
+        {
+            return earlier.at.milliseconds
+        }
+        return nil
+    }
+}
+
+/// Text compared with its runs of digits as numbers: `/page/9` before `/page/10`.
+private struct NumericOrder: Comparable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    static func < (left: NumericOrder, right: NumericOrder) -> Bool {
+        var left = Substring(left.text).utf8
+        var right = Substring(right.text).utf8
+        while let first = left.first, let second = right.first {
+            if isDigit(first), isDigit(second) {
+                let one = left.prefix(while: isDigit).drop { $0 == UInt8(ascii: "0") }
+                let other = right.prefix(while: isDigit).drop { $0 == UInt8(ascii: "0") }
+                if one.count != other.count { return one.count < other.count }
+                for (digit, counterpart) in zip(one, other) where digit != counterpart { return digit < counterpart }
+                left = left.drop(while: isDigit)
+                right = right.drop(while: isDigit)
+            } else {
+                if first != second { return first < second }
+                left = left.dropFirst()
+                right = right.dropFirst()
+            }
+        }
+        return left.isEmpty && !right.isEmpty
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+}
