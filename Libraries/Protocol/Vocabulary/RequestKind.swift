@@ -51,37 +51,34 @@ public struct RequestFacts: Sendable {
 }
 
 extension RequestKind {
-    /// The kind that the facts show. The browser's own word (Sec-Fetch-Dest) counts most, then the content type, then
-    /// the path.
+    /// The kind that the facts show. A static file is one by its extension, whatever its headers say; then the browser's
+    /// own word (Sec-Fetch-Dest) counts most, then the content type, then the path.
     public init(_ facts: RequestFacts) {
-        if facts.method == "OPTIONS" || facts.purpose?.contains("prefetch") == true {
+        if facts.method == "OPTIONS" || facts.purpose?.lowercased().contains("prefetch") == true {
             self = .background
-            return
-        }
-        if let destination = facts.fetchDestination {
-            switch destination {
-            case "document", "iframe", "frame", "embed", "object":
-                self = Self.isAssetPath(facts.path) ? .asset : .document
-                return
-            case "empty", "report":
-                self = facts.sessionHasDocument ? .background : .api
-                return
-            case "": break
-            default:
-                self = .asset
-                return
-            }
-        }
-        if let contentType = facts.contentType, let kind = Self.kind(contentType: contentType) {
-            self = kind == .api ? Self.called(facts) : kind
             return
         }
         if Self.isAssetPath(facts.path) {
             self = .asset
-        } else if Self.isPagePath(facts.path), Self.navigates(facts) {
+            return
+        }
+        switch facts.fetchDestination {
+        case nil, "": break
+        case "document", "iframe", "frame", "embed", "object":
             self = .document
-        } else {
-            self = Self.called(facts)
+            return
+        case "empty", "report":
+            self = facts.sessionHasDocument ? .background : .api
+            return
+        default:
+            self = .asset
+            return
+        }
+        switch facts.contentType.flatMap(Self.kind(contentType:)) {
+        case .asset?: self = .asset
+        case .document? where Self.navigates(facts): self = .document
+        case nil where Self.isPagePath(facts.path) && Self.navigates(facts): self = .document
+        default: self = Self.called(facts)
         }
     }
 
@@ -98,16 +95,21 @@ extension RequestKind {
     }
 
     private static func kind(contentType: String) -> RequestKind? {
-        let type = contentType.prefix { $0 != ";" }.lowercased()
+        let type = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
         if type.hasPrefix("text/html") || type.hasPrefix("application/xhtml") { return .document }
         if type.hasPrefix("image/") || type.hasPrefix("font/") || type.hasPrefix("video/") || type.hasPrefix("audio/")
-            || type.hasPrefix("text/css") || type.contains("javascript") || type == "application/wasm"
+            || type.hasPrefix("text/css") || type.contains("javascript") || type.contains("font")
+            || fileTypes.contains(type)
         {
             return .asset
         }
         if type.contains("json") || type.contains("xml") || type == "text/event-stream" { return .api }
         return nil
     }
+
+    private static let fileTypes: Set<String> = [
+        "application/wasm", "application/pdf", "application/zip", "application/gzip", "application/octet-stream",
+    ]
 
     /// Whether the last path segment has the extension of a static file.
     public static func isAssetPath(_ path: String) -> Bool {

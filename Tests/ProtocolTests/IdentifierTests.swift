@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+import WeirProtocol
+
+@Suite("Identifiers")
+struct IdentifierTests {
+    @Test("An event's id carries its time and its entropy, in the layout of RFC 9562")
+    func layout() {
+        let id = EventID(at: Timestamp(milliseconds: 0x0123_4567_89AB), entropy: (.max, .max))
+        #expect(id.description == "01234567-89ab-7fff-bfff-ffffffffffff")
+        #expect(id.timestamp.milliseconds == 0x0123_4567_89AB)
+        let empty = EventID(at: Timestamp(milliseconds: 0), entropy: (0, 0))
+        #expect(empty.description == "00000000-0000-7000-8000-000000000000")
+        #expect(EventID(at: Timestamp(milliseconds: -5), entropy: (0, 0)) == empty)
+        #expect(EventID(at: Timestamp(milliseconds: .max), entropy: (0, 0)).timestamp.milliseconds == 0xFFFF_FFFF_FFFF)
+    }
+
+    @Test("An event's id reads back, in either case, as Foundation's UUID does")
+    func reading() throws {
+        var random = SplitMix(seed: 9)
+        for _ in 0..<1000 {
+            let id = EventID(
+                at: Timestamp(milliseconds: Int64.random(in: 0...0xFFFF_FFFF_FFFF, using: &random)),
+                entropy: (random.next(), random.next()))
+            #expect(EventID(id.description) == id)
+            #expect(EventID(id.description.uppercased()) == id)
+            #expect(UUID(uuidString: id.description)?.uuidString == id.description.uppercased())
+        }
+    }
+
+    @Test(
+        "What is no event id",
+        arguments: [
+            "", "019aa1b2", "019aa1b2-c3d4-7e5f-8a6b-0123456789a", "019aa1b2-c3d4-7e5f-8a6b-0123456789abc",
+            "019aa1b2-c3d4-4e5f-8a6b-0123456789ab", "019aa1b2-c3d4-7e5f-0a6b-0123456789ab",
+            "019aa1b2-c3d4-7e5f-ca6b-0123456789ab", "019aa1b2c3d47e5f8a6b0123456789ab",
+            "{019aa1b2-c3d4-7e5f-8a6b-0123456789ab}", "019aa1b2-c3d4-7e5f-8a6b-0123456789ag",
+            "019aa1b2-c3d4-7e5f-8a6b-0123456789٣", "019aa1b2-c3d4-7e5f-8a6b_0123456789ab",
+            "019aa1b2-c3d4-7e5f-8a6b-0123456789ab ",
+        ])
+    func badEventIDs(text: String) { #expect(EventID(text) == nil) }
+
+    @Test("Ids sort by time first")
+    func order() {
+        let early = EventID(at: Timestamp(milliseconds: 1000), entropy: (.max, .max))
+        let late = EventID(at: Timestamp(milliseconds: 1001), entropy: (0, 0))
+        #expect(early < late && early.description < late.description)
+    }
+
+    @Test(
+        "Session ids",
+        arguments: [
+            ("sess_a", true), ("sess_019aa1b2-c3d4-7e5f-8a6b-0123456789ab", true), ("sess_A-_9", true),
+            ("sess_" + String(repeating: "a", count: 123), true), ("sess_" + String(repeating: "a", count: 124), false),
+            ("", false), ("sess_", false), ("sess", false), ("Sess_a", false), ("sess_a b", false), ("sess_é", false),
+            ("sess_a\n", false), ("sess_a'", false), ("sess_a\u{0}", false), (" sess_a", false),
+            ("sess_\u{212A}", false),
+        ])
+    func sessionIDs(text: String, isOne: Bool) { #expect((SessionID(text) != nil) == isOne) }
+
+    @Test("Levels step within their range")
+    func levels() {
+        #expect(ThrottleLevel.allCases.map(\.name) == ["normal", "warning", "severe", "blocked"])
+        #expect(ThrottleLevel.allCases.map(\.rawValue) == [0, 1, 2, 3])
+        #expect(ThrottleLevel.allCases.map(\.multiplier) == [1, 0.5, 0.25, 0])
+        #expect(ThrottleLevel.allCases.map(\.raised) == [.warning, .severe, .blocked, .blocked])
+        #expect(ThrottleLevel.allCases.map(\.lowered) == [.normal, .normal, .warning, .severe])
+        for level in ThrottleLevel.allCases { #expect(ThrottleLevel(name: level.name) == level) }
+        #expect(ThrottleLevel(name: "Normal") == nil && ThrottleLevel.normal < .blocked)
+    }
+}
