@@ -1,0 +1,69 @@
+import Logging
+import NIOPosix
+import ReporterCore
+import Runtime
+import WeirProtocol
+
+/// Finds the answer to any request: in PostgreSQL, or for `status` and the spool at the services' sockets.
+struct Answers: Sendable {
+    private let store: ReportStore
+    private let sockets: ServiceSockets
+
+    /// For one command: settings from the file or the environment, one connection.
+    init(configuration: String?) throws(ReportError) {
+        let settings: Settings
+        do {
+            settings = try Settings.load(path: configuration, environment: Environment.current)
+        } catch {
+            throw ReportError(
+                error.status == .noPermission ? .noPermission : .configuration, error.message, hint: error.hint)
+        }
+        try self.init(settings, connections: 1, timeout: .seconds(60))
+    }
+
+    /// For a service or a command under these settings.
+    init(_ settings: Settings, connections: Int, timeout: Duration) throws(ReportError) {
+        store = try ReportStore(
+            url: settings.databaseURL(role: "weir_reporter", reading: true), connections: connections, timeout: timeout)
+        sockets = ServiceSockets(directory: settings[.runtimeDirectory])
+    }
+
+    /// The answer.
+    /// - Throws: `ReportError`.
+    func answer(_ request: ReportRequest) async throws(ReportError) -> Report {
+        switch request.report.id {
+        case "status":
+            var data = JSONObject()
+            data["services"] = .array(await sockets.status())
+            return Report(request: request, from: request.now, to: request.now, data: data)
+        case "ingest.audit":
+            var report = try await store.answer(request)
+            balance(&report.data, spooled: await sockets.spooledRecords())
+            return report
+        default: return try await store.answer(request)
+        }
+    }
+
+    /// Whether the database answers.
+    func isReachable() async -> Bool { await store.isReachable() }
+
+    /// 1 when a check found something, else 0.
+    func exitCode(for report: Report) -> Int32 {
+        switch report.request.report.id {
+        case "status":
+            report.data["services"]?.arrayValue?.allSatisfy { $0["state"]?.stringValue == "ok" } == true ? 0 : 1
+        case "ingest.audit": report.data["balanced"]?.boolValue == true ? 0 : 1
+        default: 0
+        }
+    }
+
+    /// accepted = stored + duplicates + dead + what the collector still holds.
+    private func balance(_ data: inout JSONObject, spooled: Int64?) {
+        func count(_ name: String) -> Int64 { data[name]?.integerValue ?? 0 }
+        let missing = count("accepted") - count("stored") - count("duplicates") - count("dead")
+        data["spooled"] = spooled.map(JSONValue.integer) ?? .null
+        // The ledger is written with the rows, so what is still in the spool is not in it yet.
+        data["missing"] = .integer(missing)
+        data["balanced"] = .bool(missing == 0)
+    }
+}

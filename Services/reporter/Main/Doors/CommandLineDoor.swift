@@ -1,0 +1,97 @@
+import Glibc
+import ReporterCore
+import Runtime
+import WeirProtocol
+
+/// `analytics …` on a command line: data to standard output, everything else to standard error, an exit code for
+/// scripts.
+enum CommandLineDoor {
+    /// Does what the arguments say and ends the process.
+    static func run(_ arguments: [String]) async -> Never {
+        // An answer that nobody reads to its end is no crash.
+        signal(SIGPIPE, SIG_DFL)
+        var arguments = arguments
+        do {
+            let configuration = try takeConfiguration(&arguments)
+            if arguments == ["--version"] {
+                Terminal.write("weir \(Reporter.version)\n")
+                exit(0)
+            }
+            exit(try await run(arguments, configuration: configuration))
+        } catch {
+            report(error, asJSON: arguments.contains("--json"))
+            exit(error.exitCode)
+        }
+    }
+
+    private static func run(_ arguments: [String], configuration: String?) async throws(ReportError) -> Int32 {
+        switch try reader.read(arguments: arguments) {
+        case .help(let words):
+            Terminal.write(Catalogue.all.help(for: words))
+            return 0
+        case .report(let request, let options):
+            try ExportFile.check(options)
+            let answers = try Answers(configuration: configuration)
+            if isLive(request, options) { try await watch(request, arguments, options, answers) }
+            let report = try await answers.answer(request)
+            try show(report, options)
+            return answers.exitCode(for: report)
+        }
+    }
+
+    private static var reader: CommandReader {
+        CommandReader(now: Timestamp(milliseconds: WallClock.milliseconds), zones: Zones.named)
+    }
+
+    private static func show(_ report: Report, _ options: OutputOptions) throws(ReportError) {
+        if let path = options.exportPath {
+            try ExportFile.write(report.csv, options)
+            Terminal.write("Wrote \(path).\n", to: STDERR_FILENO)
+            if options.format == .table { return }
+        }
+        switch options.format {
+        case .json: Terminal.write(report.json.indentedText)
+        case .csv: Terminal.write(report.csv)
+        case .table: Terminal.write(report.table(on: Terminal.shape(isColorless: options.isColorless)))
+        }
+        if options.format == .csv, let hint = report.hint { Terminal.write(hint + "\n", to: STDERR_FILENO) }
+    }
+
+    private static func isLive(_ request: ReportRequest, _ options: OutputOptions) -> Bool {
+        request.report.id == "sessions.live" && request.window.endsNow && options.format == .table
+            && options.exportPath == nil && !options.isSingleShot && Terminal.isInteractive
+    }
+
+    /// Shows the report again and again until the terminal interrupts it.
+    private static func watch(
+        _ first: ReportRequest, _ arguments: [String], _ options: OutputOptions, _ answers: Answers
+    ) async throws(ReportError) {
+        while true {
+            guard case .report(let request, _) = try reader.read(arguments: arguments) else { return }
+            let report = try await answers.answer(request)
+            let table = report.table(on: Terminal.shape(isColorless: options.isColorless))
+            Terminal.write("\u{1B}[H\u{1B}[2J\(table)\nEvery \(options.refreshSeconds) s; Ctrl-C ends.\n")
+            try? await Task.sleep(for: .seconds(options.refreshSeconds))
+        }
+    }
+
+    /// Takes `--config FILE` out of the arguments: where the database is, no part of a question.
+    private static func takeConfiguration(_ arguments: inout [String]) throws(ReportError) -> String? {
+        guard let index = arguments.firstIndex(where: { $0 == "--config" || $0.hasPrefix("--config=") }) else {
+            return nil
+        }
+        let word = arguments.remove(at: index)
+        if word.hasPrefix("--config=") { return String(word.dropFirst("--config=".count)) }
+        guard index < arguments.count else {
+            throw ReportError(.missingValue, "--config needs a file.", hint: "As in --config /etc/weir/weir.yaml.")
+        }
+        return arguments.remove(at: index)
+    }
+
+    /// The sentence goes to standard error; a program that asked for JSON gets its object as well.
+    private static func report(_ error: ReportError, asJSON: Bool) {
+        if asJSON { Terminal.write(error.json.indentedText) }
+        let hint = error.hint.map { "\n  \($0)" } ?? ""
+        Terminal.write("analytics: \(TerminalText.stripped(error.message))\(hint)\n", to: STDERR_FILENO)
+    }
+}

@@ -1,5 +1,0 @@
-import ArgumentParser
-import Hummingbird
-
-@main
-struct Placeholder: ParsableCommand {}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Glibc
+import Hummingbird
+import Logging
+import NIOPosix
+import ReporterCore
+import Runtime
+import ServiceLifecycle
+import Transport
+import WeirProtocol
+
+/// `reporter serve`: answers commands on reporter.sock and reports over HTTP on reporter.http.sock.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reporter serve", abstract: "Answer reports over sockets.", version: Reporter.version)
+
+    @Option(help: "The configuration file (default /etc/weir/weir.yaml).")
+    var config: String?
+
+    @ArgumentParser.Flag(help: "Check the configuration and end.")
+    var check = false
+
+    @ArgumentParser.Flag(help: "Print the effective configuration and end.")
+    var printConfig = false
+
+    func run() async throws {
+        do {
+            let settings = try Settings.load(path: config, environment: Environment.current)
+            if printConfig { Terminal.write(settings.effective + "\n") }
+            if check || printConfig { return }
+            try await serve(settings)
+        } catch let error as Failure {
+            Terminal.write("reporter: \(error)\n", to: STDERR_FILENO)
+            throw ExitCode(error.status.rawValue)
+        } catch let error as ReportError {
+            Terminal.write("reporter: \(error.message)\(error.hint.map { "\n  \($0)" } ?? "")\n", to: STDERR_FILENO)
+            throw ExitCode(error.exitCode)
+        } catch let error as ListenError {
+            Terminal.write("reporter: \(error)\n", to: STDERR_FILENO)
+            throw ExitCode((error.reason == .noPermission ? ExitStatus.noPermission : .unavailable).rawValue)
+        }
+    }
+
+    private func serve(_ settings: Settings) async throws {
+        var logger = Logger(label: "reporter") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: settings[.logLevel]) ?? .info
+        let answers = try Answers(settings, connections: 4, timeout: .seconds(20))
+        let door = CommandDoor(answers: answers)
+        let counters = Counters()
+        let inherited = ServiceManager.inheritedSockets()
+        let group = MultiThreadedEventLoopGroup.singleton
+
+        var services: [any Service] = [
+            WireService(
+                socket: inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("reporter.sock")),
+                table: Self.table(door, answers, counters), logger: logger)
+        ]
+        let path = settings.socketPath("reporter.http.sock")
+        let application = Application(
+            router: HTTPDoor(door: door, counters: counters).router(),
+            configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
+            onServerRunning: { _ in _ = chmod(path, 0o660) }, eventLoopGroupProvider: .shared(group), logger: logger)
+        services.append(application)
+        try await Supervisor(services: services, logger: logger).run()
+        unlink(path)
+    }
+
+    private static func table(_ door: CommandDoor, _ answers: Answers, _ counters: Counters) -> MessageTable {
+        let started = WallClock.monotonicMilliseconds
+        var table = MessageTable(service: "reporter")
+        table.on(.statusGet) { _, _ in
+            let state = await answers.isReachable() ? "ok" : "database_unavailable"
+            return .init(
+                .status,
+                ServiceStatus(
+                    service: "reporter", version: Reporter.version,
+                    uptimeMs: WallClock.monotonicMilliseconds - started, state: state, counters: counters.values))
+        }
+        table.bareLine = { message, _ in
+            let answer = await door.answer(message)
+            counters.count(answer)
+            return answer.json
+        }
+        return table
+    }
+}
+
+/// The line socket as a part of the service.
+private struct WireService: Service {
+    let socket: ListeningSocket
+    let table: MessageTable
+    let logger: Logger
+
+    func run() async throws {
+        let server = try await LineServer.start(
+            socket, table: table, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        try? await gracefulShutdown()
+        await server.stop()
+    }
+}

@@ -1,0 +1,132 @@
+import Database
+import ReporterCore
+import WeirProtocol
+
+/// A request whose window has both ends, with the pieces of SQL that its flags come to.
+struct Question: Sendable {
+    let request: ReportRequest
+    let from: Timestamp
+    let to: Timestamp
+    /// The buckets of a trend; none for other reports.
+    let buckets: [Grouping.Bucket]
+
+    init(_ request: ReportRequest, from: Timestamp, to: Timestamp) throws(ReportError) {
+        (self.request, self.from, self.to) = (request, from, to)
+        let isTrend = request.report.flags.contains { $0.name == "group-by" }
+        buckets = isTrend ? try request.grouping.buckets(from: from, to: to, zone: request.zone) : []
+    }
+
+    var limit: Value { .int(Int64(request.limit)) }
+    var start: SQL { "\(Value.timestamp(milliseconds: from.milliseconds))::timestamptz" }
+    var end: SQL { "\(Value.timestamp(milliseconds: to.milliseconds))::timestamptz" }
+    var zoneName: Value { .text(request.zone.name) }
+
+    /// The present, or the window's end when that is in the past.
+    var present: Timestamp { min(request.now, to) }
+
+    /// `column` lies in the window.
+    func inWindow(_ column: SQL) -> SQL { "\(column) >= \(start) and \(column) < \(end)" }
+
+    /// `column` lies in the window of the same length before.
+    func inPreviousWindow(_ column: SQL) -> SQL {
+        let before = Value.timestamp(milliseconds: (from - (to - from)).milliseconds)
+        return "\(column) >= \(before)::timestamptz and \(column) < \(start)"
+    }
+
+    /// Events `e` of the window. The day leads to the partitions; a day more at each end covers clients' clocks.
+    var eventsInWindow: SQL { "\(inWindow("e.\"timestamp\"")) and \(days(from, to))" }
+
+    var eventsInPreviousWindow: SQL {
+        "\(inPreviousWindow("e.\"timestamp\"")) and \(days(from - (to - from), from))"
+    }
+
+    private func days(_ first: Timestamp, _ last: Timestamp) -> SQL {
+        let day: Int64 = 86_400_000
+        return """
+            e.day >= \(Value.text((first - day).day.description))::date \
+            and e.day <= \(Value.text((last + day).day.description))::date
+            """
+    }
+
+    /// The bucket, from 1, that `column` falls into.
+    func bucket(of column: SQL) -> SQL {
+        let starts = buckets.map { "\"\($0.start.iso8601)\"" }.joined(separator: ",")
+        return "width_bucket(\(column), \(Value.text("{\(starts)}"))::timestamptz[])"
+    }
+
+    /// The population's condition on sessions `s`.
+    var population: SQL { Self.condition(of: request.population ?? .all) }
+
+    static func condition(of population: Population) -> SQL {
+        switch population {
+        case .human: "not s.is_bot and not s.is_scanner and not s.is_behavioral_bot"
+        case .bot: "(s.is_bot or s.is_scanner or s.is_behavioral_bot)"
+        case .scanner: "s.is_scanner"
+        case .undecided: "\(condition(of: .human)) and s.verdict_class = 'undecided'"
+        case .all: "true"
+        }
+    }
+
+    /// Judged, and no bot.
+    static let judgedHuman: SQL = "\(condition(of: .human)) and s.verdict_class <> 'undecided'"
+
+    /// The filters' conditions on sessions `s`.
+    var sessionFilters: SQL {
+        Filter.allCases.reduce("true") { sum, filter in
+            request.filters[filter].map { "\(sum) and \(Self.condition(of: filter, .text($0)))" } ?? sum
+        }
+    }
+
+    private static func condition(of filter: Filter, _ value: Value) -> SQL {
+        switch filter {
+        case .site: "s.site = lower(\(value))"
+        case .source: "coalesce(s.referrer_source, 'direct') = lower(\(value))"
+        case .country: "lower(coalesce(s.country, 'unknown')) = lower(\(value))"
+        case .device: "coalesce(s.device_type, 'unknown') = lower(\(value))"
+        case .browser: "lower(coalesce(s.browser, 'unknown')) = lower(\(value))"
+        case .path: "starts_with(s.landing_page, \(value))"
+        case .utmSource: "s.utm_source = \(value)"
+        case .utmMedium: "s.utm_medium = \(value)"
+        case .utmCampaign: "s.utm_campaign = \(value)"
+        case .agent, .tool, .server, .model, .provider, .category, .severity: "true"
+        }
+    }
+
+    /// Sessions `s` that began in the window and belong to the population and filters.
+    var chosenSessions: SQL { "\(inWindow("s.started_at")) and \(population) and \(sessionFilters)" }
+
+    /// The condition that `column` contains the filter's text, in any case; `%` and `_` mean themselves.
+    func contains(_ filter: Filter, _ column: SQL) -> SQL {
+        request.filters[filter].map { "position(lower(\(Value.text($0))) in lower(\(column))) > 0" } ?? "true"
+    }
+
+    /// The condition that `column` is the filter's text.
+    func equals(_ filter: Filter, _ column: SQL) -> SQL {
+        request.filters[filter].map { "\(column) = \(Value.text($0))" } ?? "true"
+    }
+
+    /// The beginning and the end of the window as §9 of the reports shows them.
+    func period(withTime: Bool = false) -> JSONValue {
+        func text(_ moment: Timestamp) -> String {
+            let wall = request.zone.wall(at: moment).iso8601
+            return withTime ? "\(wall.prefix(10)) \(wall.dropFirst(11).prefix(5))" : String(wall.prefix(10))
+        }
+        // The window's last moment names its last day, since the end itself does not belong to it.
+        return .string("\(text(from)) to \(text(withTime ? to : to - 1))")
+    }
+
+    /// RFC 3339 in UTC to the second.
+    static func iso(_ column: SQL) -> SQL {
+        "to_char(\(column) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+    }
+
+    /// `part` in percent of `whole`, 0 of nothing.
+    static func percent(_ part: SQL, of whole: SQL) -> SQL {
+        "coalesce((\(part))::double precision * 100 / nullif((\(whole))::double precision, 0), 0)"
+    }
+
+    /// The change from `before` to `now` in percent, null from nothing.
+    static func change(_ now: SQL, from before: SQL) -> SQL {
+        "((\(now)) - (\(before)))::double precision * 100 / nullif((\(before))::double precision, 0)"
+    }
+}

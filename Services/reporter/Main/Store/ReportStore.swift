@@ -1,0 +1,165 @@
+import Database
+import ReporterCore
+import WeirProtocol
+
+/// Answers reports out of PostgreSQL: one snapshot a report, read only, every value bound.
+struct ReportStore: Sendable {
+    private let pool: Pool
+
+    /// A store that reads `url` as the role weir_reporter, unless the URL names another.
+    init(url: String, connections: Int, timeout: Duration) throws(ReportError) {
+        do {
+            let target = try ConnectionTarget(
+                url, defaultUser: "weir_reporter", applicationName: "weir-reporter", connectSeconds: 2)
+            pool = Pool(target, size: connections, statementTimeout: timeout)
+        } catch {
+            throw ReportError(.configuration, error.message)
+        }
+    }
+
+    /// Answers one report. A connection that turns out to be lost is made anew once: reading twice does no harm.
+    func answer(_ request: ReportRequest) async throws(ReportError) -> Report {
+        do {
+            do {
+                return try await attempt(request)
+            } catch let error as DatabaseError where error.sqlstate == "08006" || error.sqlstate.hasPrefix("57P") {
+                return try await attempt(request)
+            }
+        } catch let error as ReportError {
+            throw error
+        } catch let error as DatabaseError {
+            throw ReportError(error)
+        } catch {
+            throw ReportError(.internal, "\(error)")
+        }
+    }
+
+    /// Whether the database answers.
+    func isReachable() async -> Bool { (try? await pool.query("select 1", timeout: .seconds(2))) != nil }
+
+    private func attempt(_ request: ReportRequest) async throws -> Report {
+        try await pool.transaction(.readOnlySnapshot) { connection in
+            try Self.answer(request, in: connection)
+        }
+    }
+
+    private static func answer(_ request: ReportRequest, in connection: isolated Connection) throws -> Report {
+        guard let query = ReportQuery.all[request.report.id] else {
+            throw ReportError(.internal, "\(request.report.id) has no query")
+        }
+        var (from, to) = (request.window.from, request.window.to)
+        if from == nil {
+            let range = try dataRange(in: connection)
+            from = min(range?.first ?? to - request.report.defaultSpan, to - 1)
+            if request.window.endsNow, let last = range?.last { to = min(to, last + 1) }
+        }
+        let question = try Question(request, from: from!, to: to)
+        var data = JSONObject()
+        for part in query.parts(question) { try run(part, question, into: &data, in: connection) }
+        var report = Report(request: request, from: question.from, to: question.to, data: data)
+        if report.isEmpty { report.hint = hint(for: request, try dataRange(in: connection)) }
+        return report
+    }
+
+    private static func run(
+        _ part: ReportQuery.Part, _ question: Question, into data: inout JSONObject, in connection: isolated Connection
+    ) throws {
+        switch part {
+        case .value(let name, let value): data[name] = value
+        case .fields(let sql):
+            for field in try rows(sql, in: connection).first?.fields ?? [] { data[field.name] = field.value }
+        case .object(let name, let sql): data[name] = .object(try rows(sql, in: connection).first ?? JSONObject())
+        case .rows(let name, let sql): data[name] = .array(try rows(sql, in: connection).map(JSONValue.object))
+        case .existing(let sql, let message):
+            guard let row = try rows(sql, in: connection).first else {
+                throw ReportError(
+                    .notFound, message, hint: "The window may be too short (--since 30d), or the name misspelt.")
+            }
+            for field in row.fields { data[field.name] = field.value }
+        case .trend(let sql, let zero):
+            var found: [Int64: JSONObject] = [:]
+            for row in try rows(sql, in: connection) { found[row["bucket"]?.integerValue ?? 0] = row }
+            data["points"] = .array(
+                question.buckets.enumerated().map { index, bucket in
+                    var point = JSONObject()
+                    point["timestamp"] = .string(bucket.label)
+                    point["start"] = .string(bucket.start.iso8601)
+                    let row = found[Int64(index + 1)]
+                    for name in zero { point[name] = row?[name] ?? 0 }
+                    return .object(point)
+                })
+        }
+    }
+
+    private static func rows(_ sql: SQL, in connection: isolated Connection) throws -> [JSONObject] {
+        let (text, values) = sql.statement
+        // The server writes each row as JSON: its types become ours without a table of type numbers.
+        let answer = try connection.query("select row_to_json(answer)::text from (\(text)) as answer", values)
+        return try answer.map { row in
+            let line = try row.get(0, as: String.self)
+            guard case .object(let object) = try JSONValue(parsing: line.utf8) else {
+                throw ReportError(.internal, "a row is no object")
+            }
+            return object
+        }
+    }
+
+    /// When what is stored begins and ends; nil for an empty database. Every bound is the end of an index.
+    private static func dataRange(in connection: isolated Connection) throws -> (first: Timestamp, last: Timestamp)? {
+        let row = try connection.query(
+            """
+            select
+                least((select min(started_at) from user_sessions), (select min(created_at) from ai_requests),
+                    (select min(started_at) from agent_tasks), (select min(created_at) from tool_executions),
+                    (select min(created_at) from conversations)) as first,
+                greatest((select max(last_activity_at) from user_sessions
+                        where started_at >= (select max(started_at) from user_sessions) - interval '1 day'),
+                    (select max(created_at) from ai_requests), (select max(started_at) from agent_tasks),
+                    (select max(created_at) from tool_executions), (select max(created_at) from conversations)) as last
+            """
+        ).first
+        guard let first = try row?.milliseconds("first"), let last = try row?.milliseconds("last") else { return nil }
+        return (Timestamp(milliseconds: first), Timestamp(milliseconds: last))
+    }
+
+    private static func hint(
+        for request: ReportRequest, _ range: (first: Timestamp, last: Timestamp)?
+    ) -> String? {
+        guard request.report.flags.contains(where: { $0.name == "since" }) else { return nil }
+        guard let range else {
+            return "The database holds no data yet. Import a log, or send traffic through the gateway."
+        }
+        return "No data for this window and these filters. What is stored begins \(range.first.iso8601) and ends "
+            + "\(range.last.iso8601); --since all shows everything."
+    }
+}
+
+extension ReportError {
+    /// A database's error as the report's.
+    init(_ error: DatabaseError) {
+        let message = error.message.split(separator: "\n").first.map(String.init) ?? error.message
+        switch error.kind {
+        case _ where error.isCancelled:
+            self.init(
+                .timedOut, "The question took too long.", hint: "Ask for a shorter window or a coarser --group-by.")
+        case .transient:
+            self.init(
+                .unavailable, "PostgreSQL is away: \(message) (\(error.target)).",
+                hint: "Start it, or set database.url; make run starts one under var/.")
+        case .permission where error.sqlstate == "42501":
+            self.init(
+                .noPermission, "\(message.prefix(1).uppercased())\(message.dropFirst()) (\(error.target)).",
+                hint: "Grant it: schema/migrate applies schema/grants.sql, which gives every service role select.")
+        case .permission:
+            self.init(
+                .noPermission, "PostgreSQL refuses the login: \(message) (\(error.target)).",
+                hint: "Set PGUSER or database.url to a role that you may use, such as weir_reporter.")
+        case .schema:
+            self.init(
+                .configuration, "The database does not have the schema of this release: \(message) (\(error.target)).",
+                hint: "Run schema/migrate.")
+        case .data: self.init(.badValue, "The database refuses a value: \(message).")
+        case .other: self.init(.internal, "PostgreSQL says: \(error.description)")
+        }
+    }
+}

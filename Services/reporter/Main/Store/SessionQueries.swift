@@ -1,0 +1,165 @@
+import Database
+import ReporterCore
+import WeirProtocol
+
+extension ReportQuery {
+    static let sessions: [String: ReportQuery] = [
+        "sessions.stats": ReportQuery { stats($0) },
+        "sessions.trends": ReportQuery { trends($0) },
+        "sessions.live": ReportQuery { live($0) },
+        "sessions.show": ReportQuery { show($0) },
+        "bots.explain": ReportQuery { explain($0) },
+    ]
+
+    /// What a session is called: by its flags, which may have been set by hand, then by its verdict.
+    static let className: SQL = """
+        case when s.is_scanner then 'scanner'
+            when s.is_bot and s.verdict_class in ('verified_bot', 'false_claim') then s.verdict_class
+            when s.is_bot then 'declared_bot' when s.is_behavioral_bot then 'behavioral_bot'
+            when s.verdict_class = 'undecided' then 'undecided' else 'human' end
+        """
+
+    private static func duration(_ question: Question) -> SQL {
+        let present = Value.timestamp(milliseconds: question.present.milliseconds)
+        return """
+            coalesce(s.duration_seconds,
+                greatest(0, floor(extract(epoch from coalesce(s.ended_at, \(present)::timestamptz) - s.started_at))))
+            """
+    }
+
+    private static func averageDuration(_ question: Question) -> SQL {
+        """
+        coalesce(round(avg(coalesce(s.duration_seconds,
+            extract(epoch from coalesce(s.ended_at, s.last_activity_at) - s.started_at)))), 0)::bigint
+        """
+    }
+
+    private static func stats(_ question: Question) -> [Part] {
+        [
+            .value("period", question.period()),
+            .fields(
+                """
+                select count(*) as sessions_created_in_period,
+                    (select count(*) from user_sessions as s
+                        where \(active(question)) and \(question.population) and \(question.sessionFilters))
+                        as sessions_currently_active,
+                    count(distinct s.fingerprint_hash) as unique_visitors, count(distinct s.user_id) as unique_users,
+                    coalesce(sum(views.count), 0)::bigint as page_views,
+                    \(averageDuration(question)) as avg_duration_seconds,
+                    coalesce(avg(s.request_count), 0)::double precision as avg_requests_per_session,
+                    \(Question.percent("count(s.converted_at)", of: "count(*)")) as conversion_rate,
+                    count(*) filter (where \(Question.condition(of: .undecided))) as undecided_sessions
+                from user_sessions as s left join (\(pageViews(question))) as views using (session_id)
+                where \(question.chosenSessions)
+                """),
+        ]
+    }
+
+    private static func trends(_ question: Question) -> [Part] {
+        [
+            .value("period", question.period()),
+            .value("group_by", .string(question.request.grouping.rawValue)),
+            .trend(
+                """
+                select \(question.bucket(of: "s.started_at")) as bucket, count(*) as session_count,
+                    count(distinct s.fingerprint_hash) as visitor_count, count(distinct s.user_id) as user_count,
+                    coalesce(sum(views.count), 0)::bigint as page_view_count,
+                    count(distinct s.user_id) as active_users, \(averageDuration(question)) as avg_duration_seconds
+                from user_sessions as s left join (\(pageViews(question))) as views using (session_id)
+                where \(question.chosenSessions) group by 1
+                """,
+                zero: [
+                    "session_count", "visitor_count", "user_count", "page_view_count", "active_users",
+                    "avg_duration_seconds",
+                ]),
+            .fields("select count(*) as total_sessions from user_sessions as s where \(question.chosenSessions)"),
+        ]
+    }
+
+    /// Without a window of its own: now, or the half hour before --until. With one: whatever was active in it.
+    private static func live(_ question: Question) -> [Part] {
+        let window = question.request.window
+        let isActive: SQL =
+            window.hasGivenStart
+            ? "s.started_at < \(question.end) and s.last_activity_at >= \(question.start)" : active(question)
+        let condition: SQL = "\(isActive) and \(question.population) and \(question.sessionFilters)"
+        func clock(_ column: SQL) -> SQL { "to_char(\(column) at time zone \(question.zoneName), 'HH24:MI:SS')" }
+        return [
+            .fields("select count(*) as active_count from user_sessions as s where \(condition)"),
+            .rows(
+                "sessions",
+                """
+                select s.session_id, s.user_type, \(className) as class, \(clock("s.started_at")) as started_at,
+                    \(clock("s.last_activity_at")) as last_activity, \(duration(question)) as duration_seconds,
+                    s.request_count, s.country, s.device_type, s.landing_page,
+                    \(Question.iso("s.started_at")) as started_at_time,
+                    \(Question.iso("s.last_activity_at")) as last_activity_time
+                from user_sessions as s where \(condition)
+                order by s.last_activity_at desc, s.session_id limit \(question.limit)
+                """),
+            .value("timestamp", .string(question.present.iso8601)),
+        ]
+    }
+
+    private static func show(_ question: Question) -> [Part] {
+        let id = question.request.argument ?? ""
+        return [
+            .existing(
+                """
+                select row_to_json(found) as session from (
+                    select s.session_id, s.site, \(className) as class, s.behavioral_bot_score as score, s.bot_name,
+                        \(Question.iso("s.started_at")) as started_at,
+                        \(Question.iso("s.last_activity_at")) as last_activity_at,
+                        \(Question.iso("s.ended_at")) as ended_at, \(duration(question)) as duration_seconds,
+                        s.request_count, s.asset_count, s.beacon_count, s.error_count, s.fingerprint_hash as visitor,
+                        s.user_id, s.user_type, host(s.ip_address) as ip_address, s.country, s.region, s.city,
+                        s.user_agent, s.device_type, s.browser, s.os,
+                        coalesce(s.referrer_source, 'direct') as source, s.referrer_url, s.landing_page, s.entry_url,
+                        s.utm_source, s.utm_medium, s.utm_campaign, s.throttle_level, s.rule_set
+                    from user_sessions as s where s.session_id = \(Value.text(id))) as found
+                """, "There is no session \"\(id.prefix(80))\"."),
+            .rows(
+                "requests",
+                """
+                select to_char(e."timestamp" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at,
+                    coalesce(e.kind, e.event_type) as kind, e.method, e.path, e.status,
+                    e.response_time_ms as duration_ms
+                from analytics_events as e where e.session_id = \(Value.text(id))
+                order by e."timestamp", e.event_id limit \(question.limit)
+                """),
+        ]
+    }
+
+    private static func explain(_ question: Question) -> [Part] {
+        let id = Value.text(question.request.argument ?? "")
+        return [
+            .existing(
+                """
+                select s.session_id, \(className) as class, s.behavioral_bot_score as score, s.is_bot, s.is_scanner,
+                    s.is_behavioral_bot, s.flags_source, s.bot_name, s.user_agent, s.request_count, s.judged_count,
+                    s.rule_set
+                from user_sessions as s where s.session_id = \(id)
+                """, "There is no session \"\((question.request.argument ?? "").prefix(80))\"."),
+            .rows(
+                "signals",
+                """
+                select signal->>'name' as name, (signal->>'points')::numeric as points,
+                    signal->>'observed' as observed, signal->>'threshold' as threshold
+                from user_sessions as s
+                join session_verdicts as v on v.session_id = s.session_id and v.verdict_id = s.verdict_id,
+                    jsonb_array_elements(v.signals) with ordinality as listed (signal, place)
+                where s.session_id = \(id) order by place
+                """),
+            .rows(
+                "verdicts",
+                """
+                select \(Question.iso("v.at")) as at, v.class, v.score, v.judged_count, v.rule_set, v.by, v.verdict_id,
+                    coalesce((select string_agg(signal->>'name', ' ' order by place)
+                        from jsonb_array_elements(v.signals) with ordinality as listed (signal, place)), '')
+                        as signal_names,
+                    v.signals
+                from session_verdicts as v where v.session_id = \(id) order by v.at, v.judged_count, v.verdict_id
+                """),
+        ]
+    }
+}

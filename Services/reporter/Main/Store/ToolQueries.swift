@@ -1,0 +1,179 @@
+import Database
+import ReporterCore
+import WeirProtocol
+
+extension ReportQuery {
+    static let tools: [String: ReportQuery] = [
+        "tools.stats": ReportQuery { question in
+            [.value("period", question.period()), .fields(toolSummary(executions(question)))]
+        },
+        "tools.list": ReportQuery { toolList($0) },
+        "tools.trends": ReportQuery { question in
+            [
+                .value("tool", question.request.filters[.tool].map(JSONValue.string) ?? .null),
+                .value("period", question.period()),
+                .value("group_by", .string(question.request.grouping.rawValue)),
+                .trend(
+                    """
+                    select \(question.bucket(of: "created_at")) as bucket, count(*) as execution_count,
+                        \(succeeded) as success_rate, \(averageTime) as avg_execution_time_ms
+                    from \(executions(question)) group by 1
+                    """, zero: ["execution_count", "success_rate", "avg_execution_time_ms"]),
+                .fields("select count(*) as total_executions from \(executions(question))"),
+            ]
+        },
+        "tools.show": ReportQuery { tool($0) },
+    ]
+
+    static let conversations: [String: ReportQuery] = [
+        "conversations.stats": ReportQuery { question in
+            [
+                .value("period", question.period()),
+                .fields(
+                    """
+                    select total_contexts, total_tasks, total_messages,
+                        coalesce(total_messages::double precision / nullif(total_tasks, 0), 0) as avg_messages_per_task,
+                        avg_task_duration_ms
+                    from (select count(*) as total_contexts from conversations
+                            where \(question.inWindow("created_at")) and \(question.site)) as contexts,
+                        (select count(*) as total_tasks, \(averageTime) as avg_task_duration_ms from agent_tasks
+                            where \(question.inWindow("started_at")) and \(question.site)) as tasks,
+                        (select count(*) as total_messages from \(messages(question))) as messages
+                    """),
+            ]
+        },
+        "conversations.trends": ReportQuery { question in
+            func counted(_ name: SQL, _ table: SQL, _ column: SQL) -> SQL {
+                """
+                (select \(question.bucket(of: column)) as bucket, count(*) as \(name)
+                    from \(table) group by 1) as \(name)
+                """
+            }
+            let contexts: SQL = "conversations where \(question.inWindow("created_at")) and \(question.site)"
+            let tasks: SQL = "agent_tasks where \(question.inWindow("started_at")) and \(question.site)"
+            return [
+                .value("period", question.period()),
+                .value("group_by", .string(question.request.grouping.rawValue)),
+                .trend(
+                    """
+                    select bucket, coalesce(context_count.context_count, 0) as context_count,
+                        coalesce(task_count.task_count, 0) as task_count,
+                        coalesce(message_count.message_count, 0) as message_count
+                    from \(counted("context_count", contexts, "created_at"))
+                    full join \(counted("task_count", tasks, "started_at")) using (bucket)
+                    full join \(counted("message_count", messages(question), "m.created_at")) using (bucket)
+                    """, zero: ["context_count", "task_count", "message_count"]),
+                .fields("select count(*) as total_contexts from \(contexts)"),
+            ]
+        },
+        "conversations.list": ReportQuery { question in
+            [
+                .value("period", question.period()),
+                .rows(
+                    "conversations",
+                    """
+                    select c.context_id, c.name,
+                        (select count(*) from agent_tasks as t where t.context_id = c.context_id) as task_count,
+                        (select count(*) from task_messages as m
+                            where m.context_id = c.context_id) as message_count,
+                        \(Question.iso("c.created_at")) as created_at, \(Question.iso("c.updated_at")) as updated_at
+                    from conversations as c
+                    where \(question.inWindow("c.created_at")) and \(question.site)
+                    order by c.updated_at desc, c.context_id limit \(question.limit)
+                    """),
+                .fields(
+                    """
+                    select count(*) as total from conversations
+                    where \(question.inWindow("created_at")) and \(question.site)
+                    """),
+            ]
+        },
+    ]
+
+    private static let succeeded = Question.percent("count(*) filter (where status = 'success')", of: "count(*)")
+
+    private static func executions(_ question: Question) -> SQL {
+        """
+        tool_executions where \(question.inWindow("created_at")) and \(question.site)
+            and \(question.contains(.tool, "tool_name")) and \(question.contains(.server, "server_name"))
+        """
+    }
+
+    /// Messages have no site of their own; their task does.
+    private static func messages(_ question: Question) -> SQL {
+        let window: SQL = "task_messages as m where \(question.inWindow("m.created_at"))"
+        guard question.request.filters[.site] != nil else { return window }
+        return "\(window) and exists (select from agent_tasks as t where t.task_id = m.task_id and \(question.site))"
+    }
+
+    private static func toolSummary(_ executions: SQL) -> SQL {
+        """
+        select count(distinct (server_name, tool_name)) as total_tools, count(*) as total_executions,
+            count(*) filter (where status = 'success') as successful,
+            count(*) filter (where status = 'failed') as failed,
+            count(*) filter (where status = 'timeout') as timeout, \(succeeded) as success_rate,
+            \(averageTime) as avg_execution_time_ms,
+            coalesce(percentile_cont(0.95) within group (order by execution_time_ms), 0) as p95_execution_time_ms
+        from \(executions)
+        """
+    }
+
+    private static func toolList(_ question: Question) -> [Part] {
+        let order: SQL =
+            switch question.request.choices["sort-by"] {
+            case "success-rate": "success_rate desc, execution_count desc"
+            case "avg-time": "avg_execution_time_ms desc"
+            default: "execution_count desc"
+            }
+        return [
+            .value("period", question.period()),
+            .rows(
+                "tools",
+                """
+                select tool_name, server_name, count(*) as execution_count, \(succeeded) as success_rate,
+                    \(averageTime) as avg_execution_time_ms, \(Question.iso("max(created_at)")) as last_used
+                from \(executions(question)) group by tool_name, server_name
+                order by \(order), tool_name, server_name limit \(question.limit)
+                """),
+            .fields("select count(distinct (server_name, tool_name)) as total from \(executions(question))"),
+        ]
+    }
+
+    private static func tool(_ question: Question) -> [Part] {
+        let name = question.request.argument ?? ""
+        let site: SQL = question.request.filters[.site].map { "x.site = lower(\(Value.text($0)))" } ?? "true"
+        let condition: SQL = """
+            \(question.inWindow("x.created_at")) and \(site) and lower(x.tool_name) = lower(\(Value.text(name)))
+            """
+        let own: SQL = "tool_executions as x where \(condition)"
+        return [
+            .existing(
+                "select min(tool_name) as tool_name from \(own) having count(*) > 0",
+                "The tool \"\(name.prefix(80))\" was not used in the window."),
+            .value("period", question.period()),
+            .object("summary", toolSummary(own)),
+            .rows(
+                "status_breakdown",
+                """
+                select status, count(*) as count,
+                    \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage
+                from \(own) group by status order by count desc, status
+                """),
+            .rows(
+                "top_errors",
+                """
+                select left(coalesce(error_message, 'unknown'), 100) as error_message, count(*) as count
+                from \(own) and status = 'failed' group by 1 order by count desc, 1 limit 10
+                """),
+            .rows(
+                "usage_by_agent",
+                """
+                select coalesce(x.agent_name, t.agent_name,
+                        case when x.task_id is null then 'Direct Call' else 'Unlinked Task' end) as agent_name,
+                    count(*) as count, \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage
+                from tool_executions as x left join agent_tasks as t on t.task_id = x.task_id
+                where \(condition) group by 1 order by count desc, 1 limit 10
+                """),
+        ]
+    }
+}

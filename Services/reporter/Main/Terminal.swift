@@ -1,0 +1,33 @@
+import Glibc
+import ReporterCore
+
+/// The process's own standard streams.
+enum Terminal {
+    /// Where a table goes: as wide as the terminal, coloured unless NO_COLOR, TERM=dumb or a flag say otherwise.
+    static func shape(isColorless: Bool) -> TerminalShape {
+        guard isatty(STDOUT_FILENO) == 1 else { return TerminalShape(width: nil, hasColors: false) }
+        var size = winsize()
+        let known = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        let declined = isColorless || variable("NO_COLOR") != nil || variable("TERM") == "dumb"
+        return TerminalShape(width: known ? Int(size.ws_col) : 80, hasColors: !declined)
+    }
+
+    static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 && isatty(STDIN_FILENO) == 1 }
+
+    /// A variable of the environment; nil when it is not set or empty.
+    static func variable(_ name: String) -> String? {
+        guard let text = getenv(name), text.pointee != 0 else { return nil }
+        return String(cString: text)
+    }
+
+    /// Writes all of the text to a descriptor, or as much as its reader takes.
+    static func write(_ text: String, to descriptor: Int32 = STDOUT_FILENO) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
