@@ -89,7 +89,7 @@ let package = Package(
             name: "DetectorCore", dependencies: ["WeirProtocol", collections], path: "Services/detector/Core",
             swiftSettings: strict),
         .executableTarget(
-            name: "detector", dependencies: ["DetectorCore", "Yams"] + shell, path: "Services/detector/Main",
+            name: "detector", dependencies: ["DetectorCore", "Yams"] + shell + nio, path: "Services/detector/Main",
             swiftSettings: strict),
         .target(
             name: "ThrottleCore", dependencies: ["WeirProtocol", collections], path: "Services/throttle/Core",

@@ -5,6 +5,9 @@ public struct SpamHosts: Sendable {
     /// The hosts of this release.
     public static let builtIn = SpamHosts(parsing: list)
 
+    /// How many.
+    public var count: Int { hosts.count }
+
     /// Reads host names separated by white space.
     init(parsing text: String) {
         hosts = Set(text.split { $0 == " " || $0 == "\n" }.map(String.init))

@@ -8,6 +8,12 @@ public struct RequestClassifier: Sendable {
         public var family: ProbeFamily
         /// The text that decided, lower case, decoded, at most 64 bytes.
         public var evidence: String
+
+        /// A probe.
+        public init(family: ProbeFamily, evidence: String) {
+            self.family = family
+            self.evidence = evidence
+        }
     }
 
     /// Over the patterns.

@@ -131,9 +131,12 @@ public struct RuleSet: Sendable {
         name = version + "-" + hash.shortDigits
     }
 
-    static let scannerFields: [(String, WritableKeyPath<ScannerRules, Double> & Sendable)] = [
-        ("velocity_per_minute", \.velocityPerMinute), ("velocity_min_requests", \.velocityMinRequests),
-        ("velocity_min_seconds", \.velocityMinSeconds), ("velocity_error_share", \.velocityErrorShare),
-        ("missing_paths", \.missingPaths), ("missing_share", \.missingShare), ("uncertain_probes", \.uncertainProbes),
-    ]
+    static var scannerFields: [(String, WritableKeyPath<ScannerRules, Double>)] {
+        [
+            ("velocity_per_minute", \.velocityPerMinute), ("velocity_min_requests", \.velocityMinRequests),
+            ("velocity_min_seconds", \.velocityMinSeconds), ("velocity_error_share", \.velocityErrorShare),
+            ("missing_paths", \.missingPaths), ("missing_share", \.missingShare),
+            ("uncertain_probes", \.uncertainProbes),
+        ]
+    }
 }

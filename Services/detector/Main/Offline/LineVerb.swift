@@ -1,0 +1,96 @@
+import Glibc
+import Runtime
+import WeirProtocol
+
+/// What the offline verbs share: one line in, exactly one JSON object out, in order, each with the line's number. A line
+/// that cannot be used becomes an `error` and the run goes on.
+enum LineVerb {
+    /// Why a line cannot be used.
+    struct Unusable: Error {
+        let reason: String
+    }
+
+    /// Runs `answer` over each line of `path` (`-` is standard input, .gz is read). `answer` writes the fields that
+    /// follow `line`.
+    /// - Throws: `Failure`: the file cannot be read, or no line of it could be used.
+    static func run(
+        _ path: String, lineLimit: Int = 64 * 1024,
+        _ answer: (UnsafeRawBufferPointer, inout JSONWriter) throws(Unusable) -> Void
+    ) throws(Failure) {
+        let output = LineOutput()
+        var number = 0
+        var usable = 0
+        var fields = JSONWriter(capacity: 2048)
+        do throws(LineSourceError) {
+            let source = try LineSource(path: path, lineLimit: lineLimit)
+            while let line = try source.next() {
+                number += 1
+                fields.removeAll()
+                do throws(Unusable) {
+                    switch line {
+                    case .tooLong(_, let length):
+                        throw Unusable(reason: "the line has \(length) bytes, more than \(lineLimit)")
+                    case .bytes(var bytes, _):
+                        if bytes.last == UInt8(ascii: "\r") {
+                            bytes = UnsafeRawBufferPointer(rebasing: bytes.dropLast())
+                        }
+                        var problem: Unusable?
+                        let place = number
+                        fields.object { writer in
+                            writer.field("line", place)
+                            do throws(Unusable) { try answer(bytes, &writer) } catch { problem = error }
+                        }
+                        if let problem { throw problem }
+                        usable += 1
+                    }
+                } catch {
+                    fields.removeAll()
+                    let place = number
+                    fields.object { writer in
+                        writer.field("line", place)
+                        writer.field("error", error.reason)
+                    }
+                }
+                fields.newline()
+                output.write(fields.bytes)
+            }
+        } catch {
+            output.flush()
+            throw Failure(ExitStatus(rawValue: error.exitCode) ?? .unusableInput, error.description)
+        }
+        output.flush()
+        guard usable > 0 else {
+            throw Failure(
+                .unusableInput,
+                number == 0
+                    ? "\(path == "-" ? "standard input" : path) is empty" : "none of \(number) lines could be used")
+        }
+    }
+
+    /// The line as a JSON object when it starts with a brace; nil for raw text.
+    static func object(_ bytes: UnsafeRawBufferPointer) throws(Unusable) -> JSONValue? {
+        guard bytes.first == UInt8(ascii: "{") else { return nil }
+        do { return try JSONValue(parsing: bytes) } catch { throw Unusable(reason: "not JSON: \(error.description)") }
+    }
+}
+
+/// Standard output, written in large pieces. Ends the process quietly when the reader has gone.
+final class LineOutput {
+    private var buffer: [UInt8] = []
+
+    func write(_ bytes: [UInt8]) {
+        buffer.append(contentsOf: bytes)
+        if buffer.count >= 1 << 17 { flush() }
+    }
+
+    func flush() {
+        var written = 0
+        while written < buffer.count {
+            let count = buffer.withUnsafeBytes { Glibc.write(1, $0.baseAddress! + written, $0.count - written) }
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { exit(errno == EPIPE ? ExitStatus.ok.rawValue : ExitStatus.unusableInput.rawValue) }
+            written += count
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+}
