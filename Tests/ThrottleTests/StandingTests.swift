@@ -130,7 +130,7 @@ import WeirProtocol
     @Test func denialsBecomeSustainedByNumberNotByBurstsFarApart() {
         var standing = Standing(now: 0)
         #expect((0..<20).allSatisfy { _ in !standing.countDenial(at: 0, rules) })
-        #expect(standing.countDenial(at: 0, rules))
+        #expect(standing.countDenial(at: 0, rules) == true)
         var patient = Standing(now: 0)
         // One every four seconds is fifteen a minute.
         #expect((0..<200).allSatisfy { !patient.countDenial(at: Int64($0) * 4000, rules) })
@@ -154,10 +154,10 @@ import WeirProtocol
 
     @Test func theNewestVerdictNamesTheClass() {
         var standing = Standing(now: 0)
-        #expect(standing.classify(.declaredBot, evidence: 100))
+        #expect(standing.classify(.declaredBot, evidence: 100) == true)
         #expect(standing.classify(.human, evidence: 50) == false)
         #expect(standing.verdictClass == .declaredBot)
-        #expect(standing.classify(.human, evidence: 200))
+        #expect(standing.classify(.human, evidence: 200) == true)
         #expect(standing.verdictClass == nil)
     }
 }
