@@ -1,3 +1,5 @@
+import Glibc
+
 /// How every executable and verb of Weir ends; the numbers are a contract with scripts and monitors.
 public enum ExitStatus: Int32, Sendable {
     /// Done.
@@ -36,4 +38,35 @@ public struct Failure: Error, Sendable, CustomStringConvertible {
 
     /// The message, and the hint on a line of its own.
     public var description: String { hint.map { "\(message)\n  \($0)" } ?? message }
+}
+
+extension Failure {
+    /// Says what is wrong on standard error, under the program's name, and ends the process.
+    public func exit(program: String) -> Never {
+        FileHandleText.standardError("\(program): \(description)\n")
+        Glibc.exit(status.rawValue)
+    }
+}
+
+/// Text to the standard streams without buffering surprises.
+public enum FileHandleText {
+    /// Writes to standard error; what cannot be written is lost.
+    public static func standardError(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    /// Writes to standard output.
+    /// - Returns: false when the reader has gone away.
+    @discardableResult
+    public static func standardOutput(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
+
+    @discardableResult
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            bytes = bytes.dropFirst(count)
+        }
+        return true
+    }
 }

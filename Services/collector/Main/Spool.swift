@@ -121,19 +121,28 @@ final class Spool: Sendable {
             return dup(state.descriptor)
         }
         guard let descriptor, descriptor >= 0 else { return }
-        if fdatasync(descriptor) != 0 { logger.error("the spool cannot be flushed: \(String(cString: strerror(errno)))") }
+        if fdatasync(descriptor) != 0 {
+            logger.error("the spool cannot be flushed: \(String(cString: strerror(errno)))")
+        }
         close(descriptor)
     }
 
     /// The next records after `position` (the cursor when nil), at most `limit` bytes of them, and where they end.
     func read(after position: Position?, limit: Int) -> (payloads: [[UInt8]], end: Position) {
-        var (start, writing) = state.withLock { (position ?? $0.cursor, Position(segment: $0.segment, offset: $0.length)) }
+        var (start, writing) = state.withLock {
+            (position ?? $0.cursor, Position(segment: $0.segment, offset: $0.length))
+        }
         while true {
             let available = start.segment == writing.segment ? writing.offset - start.offset : .max
-            let bytes = available > 0 ? Self.bytes(of: path(start.segment), from: start.offset, limit: min(limit, available)) : []
+            let bytes =
+                available > 0
+                ? Self.bytes(of: path(start.segment), from: start.offset, limit: min(limit, available)) : []
             let scan = bytes.withUnsafeBytes { SpoolFraming.scan($0) }
             if !scan.payloads.isEmpty {
-                return (scan.payloads.map { Array(bytes[$0]) }, Position(segment: start.segment, offset: start.offset + scan.length))
+                return (
+                    scan.payloads.map { Array(bytes[$0]) },
+                    Position(segment: start.segment, offset: start.offset + scan.length)
+                )
             }
             guard start.segment < writing.segment else { return ([], start) }
             if scan.isDamaged || !bytes.isEmpty {
@@ -184,7 +193,9 @@ final class Spool: Sendable {
         defer { closedir(stream) }
         var found: [Int] = []
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name.hasSuffix(".spool"), let number = Int(name.dropLast(6)) { found.append(number) }
         }
         return found.sorted()

@@ -1,7 +1,7 @@
 import WeirProtocol
 
 /// The parts of a Referer that its classification looks at. Hostile input: anything may stand in that header.
-struct ReferrerURL {
+public struct ReferrerURL {
     /// Lower case: `https`, `android-app`; empty when the text is a bare host.
     var scheme: String
     /// Lower case, without user, port, brackets and closing dot.
@@ -47,7 +47,7 @@ struct ReferrerURL {
     }
 
     /// The host alone.
-    static func host(of text: String) -> String? { ReferrerURL(text)?.host }
+    public static func host(of text: String) -> String? { ReferrerURL(text)?.host }
 
     /// A host name in lower case. Beyond ASCII only letters as such: browsers send punycode, people's tools do not.
     private static func hostName(_ authority: Substring) -> String? {

@@ -21,7 +21,7 @@ public struct LiveSession: Sendable {
     /// Answers of 400 and above.
     public internal(set) var errorCount = 0
     /// The request that says where the visitor came from: the first page request, or the very first while there is none.
-    public internal(set) var entry: TrackedRequest
+    public internal(set) var entry: IntakeRequest
     /// Whether `entry` is a page request.
     public internal(set) var entryIsPage = false
     /// The latest page's path.
@@ -48,7 +48,7 @@ public struct LiveSession: Sendable {
     /// Paths in evidence are cut to this many bytes, so that 400 of them fit in a message.
     static let evidencePathLimit = 120
 
-    init(_ first: TrackedRequest, id: SessionID, isPartial: Bool) {
+    init(_ first: IntakeRequest, id: SessionID, isPartial: Bool) {
         self.id = id
         key = SessionKey(first)
         networkPrefix = first.address.neighbourhood
@@ -64,7 +64,7 @@ public struct LiveSession: Sendable {
     /// Whether a page of the site has been loaded.
     public var hasDocument: Bool { !pages.isEmpty }
 
-    mutating func add(_ request: TrackedRequest, kind: RequestKind) {
+    mutating func add(_ request: IntakeRequest, kind: RequestKind) {
         if request.at < startedAt { startedAt = request.at }
         if request.at > lastActivityAt { lastActivityAt = request.at }
         if kind == .asset { assetCount += 1 } else { requestCount += 1 }
@@ -82,13 +82,13 @@ public struct LiveSession: Sendable {
         remember(request, kind)
     }
 
-    private mutating func remember(_ request: TrackedRequest, _ kind: RequestKind) {
+    private mutating func remember(_ request: IntakeRequest, _ kind: RequestKind) {
         if requests.count >= SessionEvidence.requestLimit * 5 / 4 {
             let excess = requests.count - SessionEvidence.requestLimit
             requests.removeFirst(excess)
             omitted += excess
         }
-        var target = request.target
+        var target = request.url
         if target.utf8.count > Self.evidencePathLimit {
             target = String(decoding: target.utf8.prefix(Self.evidencePathLimit), as: UTF8.self)
         }
@@ -138,7 +138,7 @@ public struct SessionKey: Hashable, Sendable {
     public let address: IPAddress
 
     /// The key of a request.
-    public init(_ request: TrackedRequest) {
+    public init(_ request: IntakeRequest) {
         (site, fingerprint, address) = (request.site, request.fingerprint, request.address)
     }
 

@@ -29,6 +29,8 @@ public struct SessionBook: Sendable {
         public var kind: RequestKind
         /// Whether it opened the session.
         public var isNew: Bool
+        /// Whether it is the first request of the session in this book, new or continued.
+        public var isFirstHere: Bool
     }
 
     /// A session of the database that a request may continue.
@@ -72,6 +74,7 @@ public struct SessionBook: Sendable {
     /// Tells the book of sessions that the database already has, so that requests can continue them.
     public mutating func restore(_ sessions: some Sequence<Stored>) {
         for session in sessions where self.sessions[session.id] == nil {
+            guard stored[session.key]?.contains(where: { $0.id == session.id }) != true else { continue }
             stored[session.key, default: []].append(session)
             history.began(session.key.fingerprint, session.key.address.neighbourhood, at: session.startedAt)
         }
@@ -84,19 +87,19 @@ public struct SessionBook: Sendable {
 
     /// Puts a request into its session, opening one if need be.
     /// - Parameter token: the session that a verified cookie names.
-    public mutating func place(_ request: TrackedRequest, token: SessionID? = nil) -> Placement {
+    public mutating func place(_ request: IntakeRequest, token: SessionID? = nil) -> Placement {
         if request.at > clock { clock = request.at }
         let (id, isNew) = find(request, token: token)
         let kind = request.kind(sessionHasDocument: sessions[id]!.hasDocument)
         sessions[id]!.add(request, kind: kind)
         if isNew { history.began(request.fingerprint, request.address.neighbourhood, at: request.at) }
         history.used(request.fingerprint, in: request.address.neighbourhood, at: request.at)
-        return Placement(sessionID: id, kind: kind, isNew: isNew)
+        return Placement(sessionID: id, kind: kind, isNew: isNew, isFirstHere: sessions[id]!.totalCount == 1)
     }
 
     /// Notes a page that the site serves.
     /// - Returns: whether it was not known before.
-    public mutating func serves(_ request: TrackedRequest, kind: RequestKind) -> Bool {
+    public mutating func serves(_ request: IntakeRequest, kind: RequestKind) -> Bool {
         guard kind == .document, request.method == "GET", (200..<300).contains(request.status) || request.status == 304
         else { return false }
         return pages.saw(request.path, of: request.site, at: request.at)
@@ -172,7 +175,7 @@ public struct SessionBook: Sendable {
         if byKey[session.key]?.isEmpty == true { byKey[session.key] = nil }
     }
 
-    private mutating func find(_ request: TrackedRequest, token: SessionID?) -> (SessionID, isNew: Bool) {
+    private mutating func find(_ request: IntakeRequest, token: SessionID?) -> (SessionID, isNew: Bool) {
         if let token {
             if let session = sessions[token] {
                 if session.key.site == request.site, continues(session.startedAt, session.lastActivityAt, request.at) {
@@ -199,7 +202,8 @@ public struct SessionBook: Sendable {
         return open(request, as: SessionID(first: request.eventID), isPartial: false)
     }
 
-    private mutating func open(_ request: TrackedRequest, as id: SessionID, isPartial: Bool) -> (SessionID, isNew: Bool) {
+    private mutating func open(_ request: IntakeRequest, as id: SessionID, isPartial: Bool) -> (SessionID, isNew: Bool)
+    {
         let session = LiveSession(request, id: id, isPartial: isPartial)
         sessions[id] = session
         byKey[session.key, default: []].append(id)

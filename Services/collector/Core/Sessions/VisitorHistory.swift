@@ -83,7 +83,9 @@ struct SitePages: Sendable {
     /// Notes a page; true when it was not known.
     mutating func saw(_ path: String, of site: String, at moment: Timestamp) -> Bool {
         guard sites[site] != nil || sites.count < Self.siteLimit else { return false }
-        guard sites[site]?.paths.contains(path) != true, sites[site]?.paths.count ?? 0 < Self.limit else { return false }
+        guard sites[site]?.paths.contains(path) != true, sites[site]?.paths.count ?? 0 < Self.limit else {
+            return false
+        }
         sites[site, default: Site()].paths.insert(path)
         var index = sites[site]!.firstSeen.count
         while index > 0, sites[site]!.firstSeen[index - 1] > moment { index -= 1 }

@@ -2,6 +2,7 @@ import Database
 import Glibc
 import Logging
 import Runtime
+import Synchronization
 import WeirProtocol
 
 /// Commits batches: all of a batch or none of it, and every event once however often it is offered.
@@ -34,10 +35,14 @@ struct Drain: Sendable {
     /// Commits a batch.
     /// - Throws: `DatabaseError`; nothing of what was being stored is there then, and the same batch may be offered
     ///   again.
-    func commit(_ batch: DrainBatch) async throws -> Outcome {
+    /// - Parameter offering: told what the transaction holds just before it is committed, for a caller who must know
+    ///   what an attempt amounted to whose commit was never confirmed.
+    func commit(
+        _ batch: DrainBatch, offering: (Outcome) -> Void = { _ in }
+    ) async throws -> Outcome {
         try await makePartitions(for: batch)
         do {
-            return try await store(batch)
+            return try await store(batch, offering: offering)
         } catch let error as DatabaseError where error.kind == .data {
             return try await commitHalves(of: batch, error)
         }
@@ -75,8 +80,10 @@ struct Drain: Sendable {
         return outcome
     }
 
-    private func store(_ batch: DrainBatch) async throws -> Outcome {
+    private func store(_ batch: DrainBatch, offering: (Outcome) -> Void = { _ in }) async throws -> Outcome {
         let (source, idleSeconds) = (source, idleSeconds)
+        let offered = Mutex(Outcome())
+        defer { offering(offered.withLock { $0 }) }
         return try await connection.transaction { connection in
             try connection.script(Staging.prepare)
             var outcome = Outcome()
@@ -93,6 +100,8 @@ struct Drain: Sendable {
             if !batch.verdicts.isEmpty { _ = try connection.execute(Staging.mergeVerdicts) }
             if !batch.pages.isEmpty { try see(batch.pages, connection) }
             try account(for: outcome, refused: batch.refused, source, connection)
+            let reached = outcome
+            offered.withLock { $0 = reached }
             return outcome
         }
     }
@@ -153,11 +162,13 @@ final class DeadLetters: Sendable {
             "\(directory)/\(now.day.description).ndjson", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        var line = JSONValue.object(JSONObject([
-            "at": .string(now.iso8601), "reason": .string(reason), "columns": .string(Staging.copyEvents),
-            "event": .string(String(decoding: event, as: UTF8.self)),
-            "session": .string(String(decoding: session, as: UTF8.self)),
-        ])).serialized()
+        var line = JSONValue.object(
+            JSONObject([
+                "at": .string(now.iso8601), "reason": .string(reason), "columns": .string(Staging.copyEvents),
+                "event": .string(String(decoding: event, as: UTF8.self)),
+                "session": .string(String(decoding: session, as: UTF8.self)),
+            ])
+        ).serialized()
         line.append(UInt8(ascii: "\n"))
         return Glibc.write(descriptor, line, line.count) == line.count && fdatasync(descriptor) == 0
     }

@@ -6,7 +6,7 @@ import WeirProtocol
 /// Events in COPY's text form, in the order of `Staging.eventColumns`.
 enum EventRows {
     static func append(
-        _ request: TrackedRequest, kind: RequestKind, session: SessionID, source: String, to rows: inout CopyWriter
+        _ request: IntakeRequest, kind: RequestKind, session: SessionID, source: String, to rows: inout CopyWriter
     ) {
         let (type, category) = classify(kind, request.status)
         rows.append(dayOfMilliseconds: request.eventID.timestamp.milliseconds)

@@ -155,7 +155,7 @@ enum Staging {
                 select coalesce(jsonb_object_agg(reason, total), '{}') from (
                     select reason, sum(count::bigint) as total from (
                         select * from jsonb_each_text(held.refused_by_reason)
-                        union all select * from jsonb_each_text(excluded.refused_by_reason)) as both(reason, count)
+                        union all select * from jsonb_each_text(excluded.refused_by_reason)) as entry(reason, count)
                     group by reason) as summed),
             updated_at = now()
         """

@@ -92,6 +92,30 @@ final class DetectorRing: Sendable {
         return nil
     }
 
+    /// Asks about many sessions, `atOnce` at a time. Once no detector has answered a question the rest is not asked.
+    /// - Returns: the verdicts that came, by session.
+    func evaluate(all evidence: [SessionEvidence], atOnce: Int) async -> [SessionID: SessionVerdict] {
+        await withTaskGroup(of: SessionVerdict?.self) { group in
+            var verdicts: [SessionID: SessionVerdict] = [:]
+            var next = 0
+            func ask() {
+                let question = evidence[next]
+                next += 1
+                group.addTask { await self.evaluate(question, deadline: .seconds(30)) }
+            }
+            while next < min(atOnce, evidence.count) { ask() }
+            while let answer = await group.next() {
+                if let answer {
+                    verdicts[answer.sessionID] = answer
+                    if next < evidence.count { ask() }
+                } else {
+                    next = evidence.count
+                }
+            }
+            return verdicts
+        }
+    }
+
     func close() async {
         for client in state.withLock({ $0.members.values.flatMap(\.clients) }) { await client.close() }
     }
@@ -101,7 +125,9 @@ final class DetectorRing: Sendable {
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name.hasPrefix("detector-"), name.hasSuffix(".sock") { names.append(name) }
         }
         return names

@@ -1,0 +1,30 @@
+import CollectorCore
+import Runtime
+import WeirProtocol
+
+/// What follows from a session's first request: who visits with what from where, and what led here.
+struct SessionTraits: Sendable {
+    /// Device and place.
+    struct Visitor: Sendable {
+        var locale: String?
+        var deviceType: String?
+        var browser: String?
+        var browserVersion: String?
+        var os: String?
+        var osVersion: String?
+        var country: String?
+        var region: String?
+        var city: String?
+    }
+
+    /// Where the visitor came from.
+    struct Origin: Sendable {
+        var source: String?
+        var searchTerms: String?
+    }
+
+    init(_ settings: Settings) {}
+
+    func visitor(_ entry: IntakeRequest) -> Visitor { Visitor() }
+    func origin(_ entry: IntakeRequest) -> Origin { Origin() }
+}

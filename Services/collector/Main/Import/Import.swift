@@ -1,0 +1,95 @@
+import ArgumentParser
+import CollectorCore
+import Database
+import Glibc
+import Logging
+import Runtime
+import WeirProtocol
+
+/// `collector import`: access logs, judged and stored as if their requests came in now, on the log's own clock.
+struct Import: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Import access logs.",
+        discussion: """
+            Each line becomes one request; importing the same log again changes nothing. Exit status: 0 when any line \
+            could be used, 4 when none could, 3 when the database is away, 5 without permission to read.
+            """)
+
+    @Argument(help: "Log files, plain or gzip; - is standard input.")
+    var files: [String]
+
+    @Option(help: "The lines' format: auto, combined, common, vhost_combined, nginx-json or caddy-json.")
+    var format: String = "auto"
+
+    @Option(help: ArgumentHelp("The site that the log is of; needed where lines do not name one.", valueName: "host"))
+    var site: String?
+
+    @Flag(help: "Go on reading as the file grows, through rotation, until stopped.")
+    var follow = false
+
+    @Flag(help: "Read and classify, store nothing.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("Write the lines that were refused, with the reason, to this file.", valueName: "file"))
+    var rejects: String?
+
+    @Flag(help: "End with one JSON object on standard output.")
+    var jsonSummary = false
+
+    @Flag(help: "Show no progress.")
+    var noProgress = false
+
+    @Flag(help: "Wait until every session is judged.")
+    var waitVerdicts = false
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    func validate() throws {
+        guard LogFormat(rawValue: format) != nil else {
+            throw ValidationError(
+                "\(format) is not a format; one of \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        guard !files.isEmpty else { throw ValidationError("Name a log file, or - for standard input.") }
+        guard !follow || files.count == 1, !follow || files[0] != "-" else {
+            throw ValidationError("--follow takes one file.")
+        }
+        guard !follow || !dryRun else { throw ValidationError("--follow and --dry-run exclude each other.") }
+    }
+
+    func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        let settings = configuration.load()
+        do {
+            let run = try await ImportRun(self, settings: settings)
+            let summary = try await run.run()
+            summary.print(json: jsonSummary)
+            if summary.accepted + summary.duplicates == 0 {
+                Failure(
+                    .unusableInput, "no line of \(files.joined(separator: ", ")) could be used\(summary.reasons)",
+                    hint: "see what is wrong with --rejects FILE, or name the format with --format"
+                ).exit(program: "collector")
+            }
+        } catch let failure as Failure {
+            failure.exit(program: "collector")
+        } catch let error as LineSourceError {
+            Failure(ExitStatus(rawValue: error.exitCode) ?? .unusableInput, error.description).exit(
+                program: "collector")
+        } catch let error as DatabaseError {
+            Self.failure(of: error).exit(program: "collector")
+        }
+    }
+
+    static func failure(of error: DatabaseError) -> Failure {
+        switch error.kind {
+        case .transient:
+            Failure(
+                .unavailable, "the database is away: \(error)", hint: "start it, or set database.url; then import again"
+            )
+        case .permission:
+            Failure(.noPermission, "the database refuses: \(error)", hint: "the collector connects as weir_collector")
+        case .schema:
+            Failure(.configuration, "the schema does not fit: \(error)", hint: "run schema/migrate")
+        default: Failure(.configuration, "the database refuses: \(error)")
+        }
+    }
+}

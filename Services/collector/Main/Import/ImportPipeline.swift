@@ -1,0 +1,96 @@
+import Database
+import Logging
+import Runtime
+import WeirProtocol
+
+/// What an import has read and not yet stored.
+struct ClosedBatch: Sendable {
+    var drain = DrainBatch()
+    /// Sessions that ended, to be judged before the batch is committed.
+    var evidence: [SessionEvidence] = []
+}
+
+/// Judges and stores batches while the next one is read: judging of one, committing of the one before, reading of the
+/// one after go on side by side. Batches are committed in order.
+actor ImportPipeline {
+    /// Batches under way before the reader has to wait; bounds memory.
+    private static let depth = 2
+    /// Questions under way at the detectors.
+    private static let questions = 512
+
+    private let drain: Drain
+    private let ring: DetectorRing
+    private let logger: Logger
+    private var underWay: [Task<Drain.Outcome, any Error>] = []
+    private var total = Drain.Outcome()
+    private var detectorsAway = false
+
+    init(drain: Drain, ring: DetectorRing, logger: Logger) {
+        self.drain = drain
+        self.ring = ring
+        self.logger = logger
+    }
+
+    /// Takes a batch; waits while too many are under way.
+    func submit(_ batch: ClosedBatch) async throws {
+        let judging = Task { await self.judge(batch.evidence) }
+        let previous = underWay.last
+        underWay.append(
+            Task {
+                _ = try await previous?.value
+                var judged = batch.drain
+                judged.verdicts = await judging.value
+                return try await self.persist(judged)
+            })
+        while underWay.count > Self.depth { try await settleFirst() }
+    }
+
+    /// Waits for everything submitted.
+    func finish() async throws -> Drain.Outcome {
+        while !underWay.isEmpty { try await settleFirst() }
+        return total
+    }
+
+    private func settleFirst() async throws {
+        let first = underWay.removeFirst()
+        total = total + (try await first.value)
+    }
+
+    private func judge(_ evidence: [SessionEvidence]) async -> [SessionID: SessionVerdict] {
+        guard !evidence.isEmpty else { return [:] }
+        let verdicts = await ring.evaluate(all: evidence, atOnce: Self.questions)
+        if verdicts.count < evidence.count, !detectorsAway {
+            detectorsAway = true
+            logger.warning("no detector answers; the import goes on and verdicts follow later")
+        }
+        return verdicts
+    }
+
+    /// Commits, however long the database stays away.
+    private func persist(_ batch: DrainBatch) async throws -> Drain.Outcome {
+        var pause = Backoff()
+        var offered = Drain.Outcome()
+        while true {
+            do {
+                let outcome = try await drain.commit(batch) { offered = $0 }
+                // The connection may break after the server has committed: then the same batch, offered again, is all
+                // duplicates of itself.
+                return outcome.stored == 0 && offered.stored > 0 ? offered : outcome
+            } catch let error as DatabaseError where error.kind == .transient {
+                if pause.count == 0 { logger.warning("waiting for the database: \(error)") }
+                try await pause.wait()
+            }
+        }
+    }
+}
+
+/// Pauses that double from 50 ms to 2 s, with jitter.
+struct Backoff: Sendable {
+    private(set) var count = 0
+
+    mutating func wait() async throws {
+        let ceiling = min(Int64(50) << Int64(min(count, 6)), 2000)
+        count += 1
+        try await Task.sleep(for: .milliseconds(Int64.random(in: ceiling / 2...ceiling)))
+    }
+}

@@ -1,0 +1,179 @@
+import CollectorCore
+import Database
+import Glibc
+import Logging
+import NIOPosix
+import Runtime
+import WeirProtocol
+
+/// One run of `collector import`: reads, places, judges, stores, and waits until everything is in the database.
+///
+/// The log itself is the durable copy of what is under way, so an import needs no spool: killed at any moment and
+/// started again, it offers the same records under the same ids.
+struct ImportRun {
+    private let command: Import
+    private let settings: Settings
+    private let logger: Logger
+
+    init(_ command: Import, settings: Settings) async throws {
+        self.command = command
+        self.settings = settings
+        var logger = makeLogger(settings)
+        if logger.logLevel < .notice, !command.noProgress { logger.logLevel = .notice }
+        self.logger = logger
+    }
+
+    func run() async throws -> ImportSummary {
+        let start = WallClock.monotonicNanoseconds
+        let reader = try makeReader()
+        var summary: ImportSummary
+        if command.dryRun {
+            summary = try readOnly(reader)
+        } else {
+            summary = try await store(reader)
+        }
+        summary.seconds = Double(WallClock.monotonicNanoseconds - start) / 1e9
+        return summary
+    }
+
+    private func makeReader() throws -> LogReader {
+        let site = try command.site ?? settings[.siteHosts].first ?? SiteGuess.host(in: command.files)
+        if command.site == nil, settings[.siteHosts].isEmpty {
+            logger.notice(
+                "the log is taken to be of \(site ?? "localhost")\(site == nil ? "" : ", as its referrers say"); name another with --site"
+            )
+        }
+        let anonymization = ClientAddressRule.Anonymization(rawValue: settings[.addressAnonymization]) ?? .none
+        let intake = RequestIntake(
+            sites: SiteNames(hosts: command.site.map { [$0] } ?? site.map { [$0] } ?? []),
+            addresses: ClientAddressRule(
+                trusted: settings[.trustedProxies].compactMap { NetworkPrefix($0) }, anonymization: anonymization))
+        let policy = SessionBook.Policy(
+            idle: settings[.sessionIdleSeconds] * 1000, maximum: settings[.sessionMaxSeconds].map { $0 * 1000 })
+        return try LogReader(
+            files: command.files, format: LogFormat(rawValue: command.format) ?? .auto, site: site ?? "localhost",
+            intake: intake, policy: policy, rows: SessionRows(traits: SessionTraits(settings), source: "import"),
+            rejects: command.rejects)
+    }
+
+    private func readOnly(_ reader: LogReader) throws -> ImportSummary {
+        let progress = Progress(isShown: !command.noProgress)
+        reader.seeded(until: Timestamp(milliseconds: .max))
+        while try reader.fill(untilEvents: 10_000) != .end {
+            _ = reader.close(isLast: false)
+            progress.show(reader)
+        }
+        progress.clear()
+        var summary = reader.summary
+        summary.accepted = summary.lines - summary.refusedCount
+        return summary
+    }
+
+    private func store(_ reader: LogReader) async throws -> ImportSummary {
+        let url = settings.databaseURL(role: "weir_collector")
+        let target = try ConnectionTarget(url, defaultUser: "weir_collector", applicationName: "weir-import")
+        let writing = Connection(target, statementTimeout: .seconds(300))
+        let asking = Connection(target, statementTimeout: .seconds(60))
+        try await writing.connect()
+        try await Schema.check(asking)
+
+        let ring = DetectorRing(
+            directory: settings[.runtimeDirectory], group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let drain = Drain(
+            connection: writing, source: "import", idleSeconds: settings[.sessionIdleSeconds],
+            deadLetters: DeadLetters(directory: settings[.deadDirectory]), logger: logger)
+        let pipeline = ImportPipeline(drain: drain, ring: ring, logger: logger)
+        let seeds = SessionSeeds(connection: asking, idle: settings[.sessionIdleSeconds] * 1000)
+        let progress = Progress(isShown: !command.noProgress)
+
+        reading: while true {
+            switch try reader.fill(untilEvents: 10_000) {
+            case .needsSeed(let moment):
+                let until = try await patiently { try await seeds.restore(into: reader, at: moment) }
+                reader.seeded(until: until)
+            case .full:
+                try await pipeline.submit(reader.close(isLast: false))
+            case .end:
+                try await pipeline.submit(reader.close(isLast: true))
+                break reading
+            }
+            progress.show(reader)
+        }
+        let outcome = try await pipeline.finish()
+        progress.clear()
+
+        var summary = reader.summary
+        summary.accepted = outcome.stored
+        summary.duplicates = outcome.duplicates
+        if outcome.dead > 0 { summary.refused["dead_letter", default: 0] += outcome.dead }
+        let recovery = Recovery(
+            evidence: StoredEvidence(connection: asking), drain: drain, ring: ring, logger: logger)
+        summary.verdictsPending = try await patiently {
+            try await recovery.run(quietFor: 0, untilDone: command.waitVerdicts)
+        }
+        await ring.close()
+        return summary
+    }
+
+    /// Repeats what the database was away for.
+    private func patiently<T>(_ body: () async throws -> T) async throws -> T {
+        var pause = Backoff()
+        while true {
+            do { return try await body() } catch let error as DatabaseError where error.kind == .transient {
+                if pause.count == 0 { logger.warning("waiting for the database: \(error)") }
+                try await pause.wait()
+            }
+        }
+    }
+}
+
+/// Whether the database has the tables that this binary writes.
+enum Schema {
+    /// The newest migration that this release knows.
+    static let version = 5
+
+    static func check(_ connection: Connection) async throws {
+        let found: Int? = try await connection.query("select max(version)::int from schema_migrations").single()
+        guard let found else {
+            throw Failure(.configuration, "the database is empty", hint: "run schema/migrate")
+        }
+        if found > version {
+            throw Failure(
+                .configuration, "the schema is at version \(found), this collector knows \(version)",
+                hint: "install the release that belongs to the schema")
+        }
+        if found < version {
+            throw Failure(
+                .configuration, "the schema is at version \(found), this collector needs \(version)",
+                hint: "run schema/migrate")
+        }
+    }
+}
+
+/// A line on the terminal that says how far the import is; nothing when standard error is no terminal.
+final class Progress {
+    private let isShown: Bool
+    private var shownAt: Int64 = 0
+    private let startedAt = WallClock.monotonicMilliseconds
+
+    init(isShown: Bool) { self.isShown = isShown && isatty(STDERR_FILENO) == 1 }
+
+    func show(_ reader: LogReader) {
+        let now = WallClock.monotonicMilliseconds
+        guard isShown, now - shownAt >= 200 else { return }
+        shownAt = now
+        let rate = Int64(reader.summary.lines) * 1000 / max(1, now - startedAt)
+        var bar = ""
+        if let share = reader.share {
+            let width = 30
+            let filled = min(width, Int(share * Double(width)))
+            bar =
+                "[" + String(repeating: "#", count: filled) + String(repeating: " ", count: width - filled)
+                + "] \(Int(share * 100))% "
+        }
+        FileHandleText.standardError(
+            "\r\(bar)\(reader.summary.lines) lines, \(rate)/s, at \(reader.clock.iso8601)\u{1B}[K")
+    }
+
+    func clear() { if isShown { FileHandleText.standardError("\r\u{1B}[K") } }
+}

@@ -1,0 +1,232 @@
+import CollectorCore
+import Database
+import Glibc
+import Runtime
+import WeirProtocol
+
+/// Reads logs line by line, places the requests in sessions, and collects what is to be stored.
+final class LogReader {
+    /// Why reading paused.
+    enum State: Equatable {
+        /// The batch has enough.
+        case full
+        /// The log's clock has reached a time whose stored sessions are not known yet.
+        case needsSeed(Timestamp)
+        /// The last file ended.
+        case end
+    }
+
+    private(set) var summary = ImportSummary()
+    private(set) var state = State.full
+    private var files: [String]
+    private var source: LineSource?
+    private var finishedBytes: Int64 = 0
+    private let totalBytes: Int64?
+    private var parser: LogLineParser
+    private let format: LogFormat
+    private var identity: LineIdentity
+    private let intake: RequestIntake
+    private var rows: SessionRows
+    private(set) var book: SessionBook
+    private var eventRow = CopyWriter(capacity: 1024)
+    private var batch = DrainBatch()
+    private var touched: Set<SessionID> = []
+    private var evidence: [SessionEvidence] = []
+    private var held: IntakeRequest?
+    private var seededUntil = Timestamp(milliseconds: .min)
+    private var rejects: RejectFile?
+
+    /// Refusals in a row at the beginning after which a file is taken for something other than a log.
+    private static let patience = 20_000
+
+    init(
+        files: [String], format: LogFormat, site: String, intake: RequestIntake, policy: SessionBook.Policy,
+        rows: SessionRows, rejects: String?
+    ) throws {
+        self.files = files
+        self.format = format
+        parser = LogLineParser(format: format)
+        identity = LineIdentity(site: site)
+        self.intake = intake
+        book = SessionBook(policy: policy)
+        self.rows = rows
+        var total: Int64? = 0
+        for file in files {
+            // Opened once here, so that a file that is missing is found before anything is stored.
+            let size = file == "-" ? nil : try LineSource(path: file).bytesTotal
+            total = total.flatMap { total in size.map { total + $0 } }
+        }
+        totalBytes = total
+        if let rejects { self.rejects = try RejectFile(rejects) }
+    }
+
+    /// The log's clock.
+    var clock: Timestamp { book.clock.milliseconds == .min ? Timestamp(milliseconds: 0) : book.clock }
+
+    /// How much of the files has been read, 0...1; nil for standard input.
+    var share: Double? {
+        totalBytes.flatMap { $0 > 0 ? Double(finishedBytes + (source?.bytesRead ?? 0)) / Double($0) : nil }
+    }
+
+    /// The stored sessions up to `moment` are known now.
+    func seeded(until moment: Timestamp) { seededUntil = moment }
+
+    /// Tells the book what the database has.
+    func restore(_ sessions: [SessionBook.Stored]) { book.restore(sessions) }
+
+    /// Tells the book what pages the database knows.
+    func restore(pages: [(site: String, path: String, firstSeen: Timestamp)]) { book.restore(pages: pages) }
+
+    /// Reads until the batch holds `count` events or something else is needed first.
+    func fill(untilEvents count: Int) throws -> State {
+        while batch.events.count < count {
+            if let request = held {
+                held = nil
+                place(request)
+            }
+            guard let line = try nextLine() else {
+                state = .end
+                return state
+            }
+            guard let request = read(line) else { continue }
+            if request.at >= seededUntil {
+                held = request
+                state = .needsSeed(request.at)
+                return state
+            }
+            place(request)
+        }
+        state = .full
+        return state
+    }
+
+    /// Hands over what was collected, with evidence of the sessions that ended meanwhile.
+    func close(isLast: Bool) -> ClosedBatch {
+        for session in isLast ? book.finish() : book.ended(by: book.clock) { retire(session) }
+        for id in touched {
+            if let session = book[id] { batch.set(session: id, row: rows.row(of: session)) }
+        }
+        defer {
+            batch = DrainBatch()
+            touched = []
+            evidence = []
+        }
+        return ClosedBatch(drain: batch, evidence: evidence)
+    }
+
+    /// A session has ended: what is known of it by now is what it is judged by.
+    private func retire(_ session: LiveSession) {
+        if touched.remove(session.id) != nil { batch.set(session: session.id, row: rows.row(of: session)) }
+        if let question = book.evidence(of: session, now: session.lastActivityAt) { evidence.append(question) }
+    }
+
+    private func nextLine() throws -> LineSource.Line? {
+        while true {
+            if source == nil {
+                guard !files.isEmpty else { return nil }
+                source = try LineSource(path: files.removeFirst())
+                parser = LogLineParser(format: format)
+            }
+            if let line = try source!.next() { return line }
+            finishedBytes += source!.bytesTotal ?? 0
+            source = nil
+        }
+    }
+
+    private func read(_ line: LineSource.Line) -> IntakeRequest? {
+        summary.lines += 1
+        switch line {
+        case .tooLong:
+            refuse("too_long", nil)
+            return nil
+        case .bytes(let bytes, _):
+            switch parser.parse(bytes) {
+            case .failure(let refusal):
+                refuse(refusal.rawValue, bytes)
+                return nil
+            case .success(let entry):
+                let id = identity.id(of: entry, line: bytes)
+                do throws(RecordRefusal) {
+                    let request = try intake.request(entry.record(id: id, site: entry.host))
+                    summary.saw(request.at)
+                    return request
+                } catch {
+                    refuse(error.rawValue, bytes)
+                    return nil
+                }
+            }
+        }
+    }
+
+    private func place(_ request: IntakeRequest) {
+        let placement = book.place(request)
+        if placement.isFirstHere { summary.sessions += 1 }
+        if book.serves(request, kind: placement.kind) {
+            batch.pages.append(DrainBatch.Page(site: request.site, path: request.path, firstSeen: request.at))
+        }
+        eventRow.removeAll()
+        EventRows.append(request, kind: placement.kind, session: placement.sessionID, source: "import", to: &eventRow)
+        batch.add(event: eventRow.bytes, of: placement.sessionID, day: request.eventID.timestamp.day.number)
+        touched.insert(placement.sessionID)
+        // Sessions leave by the log's own clock, not by where batches happen to end.
+        for session in book.ended(by: book.clock) { retire(session) }
+    }
+
+    private func refuse(_ reason: String, _ line: UnsafeRawBufferPointer?) {
+        summary.refused[reason, default: 0] += 1
+        batch.refused[reason, default: 0] += 1
+        rejects?.write(reason, line)
+    }
+}
+
+/// Refused lines with their reason, for the operator to look at: `reason TAB line`.
+final class RejectFile {
+    private let stream: UnsafeMutablePointer<FILE>
+
+    init(_ path: String) throws(Failure) {
+        guard let stream = fopen(path, "we") else {
+            throw Failure(
+                errno == EACCES ? .noPermission : .usage, "cannot write \(path): \(String(cString: strerror(errno)))")
+        }
+        self.stream = stream
+    }
+
+    deinit { fclose(stream) }
+
+    func write(_ reason: String, _ line: UnsafeRawBufferPointer?) {
+        fputs(reason + "\t", stream)
+        if let line { fwrite(line.baseAddress, 1, line.count, stream) }
+        fputc(10, stream)
+    }
+}
+
+/// Whose log it is, when nobody says: nearly all static files are asked for by pages of the site itself, so the host
+/// that most of their referrers name is the site.
+enum SiteGuess {
+    private static let lines = 5000
+
+    /// The host that at least half of the static files' referrers name, or of all referrers where there are no static
+    /// files; without `www.`. Nil when there is none, or the first input is a pipe, which can be read only once.
+    static func host(in files: [String]) throws -> String? {
+        guard let file = files.first, file != "-" else { return nil }
+        let source = try LineSource(path: file)
+        guard source.bytesTotal != nil else { return nil }
+        var parser = LogLineParser()
+        var (votes, ofAssets): ([String: Int], [String: Int]) = ([:], [:])
+        for _ in 0..<lines {
+            guard let line = try? source.next() else { break }
+            guard case .bytes(let bytes, _) = line, case .success(let entry) = parser.parse(bytes) else { continue }
+            if entry.host != nil { return nil }
+            guard let host = entry.referrer.flatMap({ ReferrerURL.host(of: $0) }) else { continue }
+            let name = host.hasPrefix("www.") ? String(host.dropFirst(4)) : host
+            votes[name, default: 0] += 1
+            if RequestKind.isAssetPath(entry.path) { ofAssets[name, default: 0] += 1 }
+        }
+        if !ofAssets.isEmpty { votes = ofAssets }
+        let total = votes.values.reduce(0, +)
+        guard let best = votes.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }), best.value * 2 >= total else {
+            return nil
+        }
+        return best.key
+    }
+}
