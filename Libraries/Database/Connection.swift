@@ -50,6 +50,7 @@ public actor Connection {
     }
 
     /// Runs one statement with `values` for $1, $2, … and returns its rows.
+    @discardableResult
     public func query(
         _ sql: String, _ values: [Value] = [], timeout: Duration? = nil
     ) throws(DatabaseError) -> Rows {
@@ -84,6 +85,7 @@ public actor Connection {
 
     /// Runs `body` between BEGIN and COMMIT; when it throws, everything is rolled back and its error passed on. A
     /// connection lost at COMMIT leaves open whether it took effect. Not to be nested.
+    @discardableResult
     public func transaction<T: Sendable>(
         _ mode: TransactionMode = .readWrite, _ body: @Sendable (isolated Connection) throws -> T
     ) throws -> T {

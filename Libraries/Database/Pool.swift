@@ -34,6 +34,7 @@ public actor Pool {
     }
 
     /// Runs `body` on a connection of its own. Throws 53300, a transient error, when none came free in time.
+    @discardableResult
     public func withConnection<T: Sendable>(
         _ body: @Sendable (isolated Connection) throws -> T
     ) async throws -> T {
@@ -49,6 +50,7 @@ public actor Pool {
     }
 
     /// Runs one statement; see `Connection.query`.
+    @discardableResult
     public func query(_ sql: String, _ values: [Value] = [], timeout: Duration? = nil) async throws -> Rows {
         try await withConnection { connection in try connection.query(sql, values, timeout: timeout) }
     }
@@ -60,6 +62,7 @@ public actor Pool {
     }
 
     /// Runs `body` in a transaction; see `Connection.transaction`.
+    @discardableResult
     public func transaction<T: Sendable>(
         _ mode: TransactionMode = .readWrite, _ body: @Sendable (isolated Connection) throws -> T
     ) async throws -> T {

@@ -91,7 +91,7 @@ final class Session: @unchecked Sendable {
         try flush(until: deadline)
         guard let first = try nextResult(until: deadline) else { throw connectionError() }
         guard first.status == PGRES_COPY_IN else {
-            _ = try finish(until: deadline)
+            while try nextResult(until: deadline) != nil {}
             throw error(of: first)
                 ?? DatabaseError(sqlstate: "42601", message: "not a COPY … FROM STDIN", target: target)
         }
