@@ -65,7 +65,7 @@ let package = Package(
             name: "Transport", dependencies: ["WeirProtocol", "CPlatform", logging] + nio, path: "Libraries/Transport",
             swiftSettings: strict),
         .target(
-            name: "Database", dependencies: ["CLibPQ", logging], path: "Libraries/Database", swiftSettings: strict),
+            name: "Database", dependencies: ["CLibPQ"], path: "Libraries/Database", swiftSettings: strict),
         .target(
             name: "Runtime",
             dependencies: [
@@ -115,7 +115,13 @@ let package = Package(
             name: "TransportTests", dependencies: ["Transport", "WeirProtocol", "WeirClient", logging] + nio,
             path: "Tests/TransportTests", swiftSettings: strict),
         .testTarget(
-            name: "DatabaseTests", dependencies: ["Database"], path: "Tests/DatabaseTests", swiftSettings: strict),
+            name: "DatabaseTests", dependencies: ["Database", "PostgresSupport"], path: "Tests/DatabaseTests",
+            swiftSettings: strict),
+        .testTarget(
+            name: "SchemaTests", dependencies: ["Database", "PostgresSupport"], path: "Tests/SchemaTests",
+            swiftSettings: strict),
+        .target(
+            name: "PostgresSupport", dependencies: ["Database"], path: "Tests/PostgresSupport", swiftSettings: strict),
         .testTarget(
             name: "RuntimeTests", dependencies: ["Runtime"], path: "Tests/RuntimeTests", swiftSettings: strict),
         .testTarget(
