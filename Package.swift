@@ -95,8 +95,11 @@ let package = Package(
             name: "ThrottleCore", dependencies: ["WeirProtocol", collections], path: "Services/throttle/Core",
             swiftSettings: strict),
         .executableTarget(
-            name: "throttle", dependencies: ["ThrottleCore", "Yams", hummingbird] + shell + nio,
-            path: "Services/throttle/Main", swiftSettings: strict),
+            name: "throttle",
+            dependencies: [
+                "ThrottleCore", "Yams", .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ] + shell + nio, path: "Services/throttle/Main", swiftSettings: strict),
         .target(
             name: "ReporterCore", dependencies: ["WeirProtocol", collections], path: "Services/reporter/Core",
             swiftSettings: strict),
@@ -131,8 +134,9 @@ let package = Package(
             name: "DetectorTests", dependencies: ["DetectorCore", "WeirProtocol"], path: "Tests/DetectorTests",
             swiftSettings: strict),
         .testTarget(
-            name: "ThrottleTests", dependencies: ["ThrottleCore", "WeirProtocol"], path: "Tests/ThrottleTests",
-            swiftSettings: strict),
+            name: "ThrottleTests",
+            dependencies: ["ThrottleCore", "WeirProtocol", "Transport", "Runtime", "throttle", logging] + nio,
+            path: "Tests/ThrottleTests", swiftSettings: strict),
         .testTarget(
             name: "ReporterTests", dependencies: ["ReporterCore", "WeirProtocol"], path: "Tests/ReporterTests",
             swiftSettings: strict),

@@ -29,7 +29,8 @@ public struct ListenError: Error, Sendable, CustomStringConvertible {
 
 extension ListeningSocket {
     /// Makes sure that nobody listens on `path` and removes what a dead process left there.
-    static func clear(_ path: String) throws(ListenError) {
+    /// - Throws: `ListenError`: somebody answers there, or the file cannot be removed.
+    public static func clear(_ path: String) throws(ListenError) {
         guard path.utf8.count <= 107 else {
             throw ListenError(
                 reason: .other,
@@ -45,7 +46,8 @@ extension ListeningSocket {
         }
     }
 
-    static func failure(_ path: String, _ code: Int32) -> ListenError {
+    /// The sentence for an error number of bind or listen.
+    public static func failure(_ path: String, _ code: Int32) -> ListenError {
         let denied = code == EACCES || code == EPERM
         return ListenError(
             reason: denied ? .noPermission : .other,

@@ -71,6 +71,34 @@ extension Throttle {
         return standing
     }
 
+    /// A key's standing in the words of the wire, with what a check would be answered.
+    public func state(of key: ClientKey, _ decision: ThrottleDecision, now: Moment) -> ThrottleState {
+        let found = standing(of: key, now: now)
+        return ThrottleState(
+            key: "\(key)", decision: decision, verdictClass: found?.verdictClass,
+            cleanSince: found.map { now.wall(of: $0.cleanSince) },
+            blockedUntil: found.flatMap { $0.level == .blocked ? now.wall(of: $0.blockedUntil) : nil },
+            blocks: found?.blocks ?? 0, changes: Self.changes(found, now))
+    }
+
+    /// The denials behind a reference in the words of the wire; nil when it is not one, or too long ago.
+    public func history(_ reference: String, now: Moment) -> ThrottleHistory? {
+        guard let denial = log.denial(reference) else { return nil }
+        return ThrottleHistory(
+            reference: denial.reference, at: denial.at, key: "\(denial.key)", reason: denial.reason.rawValue,
+            policy: denial.policy, limitKey: denial.limitKey?.rawValue, limit: denial.limit, level: denial.level,
+            verdictClass: denial.verdictClass, cost: denial.cost, path: denial.path, note: denial.note,
+            shadow: denial.shadow, count: denial.count, retryAt: denial.retryAt.map { now.wall(of: $0) },
+            changes: Self.changes(standing(of: denial.key, now: now), now))
+    }
+
+    private static func changes(_ standing: Standing?, _ now: Moment) -> [ThrottleLevelChange] {
+        (standing?.history ?? []).map {
+            ThrottleLevelChange(
+                at: now.wall(of: $0.at), from: $0.from, to: $0.to, cause: $0.cause.rawValue, verdictID: $0.verdictID)
+        }
+    }
+
     /// Every key with something against it.
     public func forEachStanding(_ body: (ClientKey, Standing) -> Void) { standings.forEach(body) }
 

@@ -129,6 +129,12 @@ public struct Throttle: Sendable {
         return weigh(view(of: client, place, check, now), client, now).decision
     }
 
+    /// Who a check is about.
+    /// - Throws: `bad_body` as `check` does.
+    public func key(of check: ThrottleCheck, fingerprint: String) throws(WireError) -> ClientKey {
+        try Client(check, fingerprint, self).key
+    }
+
     // MARK: Weighing
 
     /// Who asks, in the forms that tables know.

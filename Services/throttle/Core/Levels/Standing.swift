@@ -175,11 +175,16 @@ extension Standing {
         public var blocks: Int
         /// What raised the level last.
         public var cause: Cause?
+        /// When the present level began.
+        public var since: Int64
+        /// When it was last raised.
+        public var raisedAt: Int64
 
         /// What is known of a key.
         public init(
             level: ThrottleLevel, verdictClass: VerdictClass? = nil, cleanSince: Int64, blockedUntil: Int64? = nil,
-            lastBlockEnd: Int64? = nil, blocks: Int = 0, cause: Cause? = nil
+            lastBlockEnd: Int64? = nil, blocks: Int = 0, cause: Cause? = nil, since: Int64? = nil,
+            raisedAt: Int64? = nil
         ) {
             self.level = level
             self.verdictClass = verdictClass
@@ -188,6 +193,8 @@ extension Standing {
             self.lastBlockEnd = lastBlockEnd
             self.blocks = blocks
             self.cause = cause
+            self.since = since ?? cleanSince
+            self.raisedAt = raisedAt ?? cleanSince
         }
     }
 
@@ -197,7 +204,8 @@ extension Standing {
             level: level, verdictClass: verdictClass, cleanSince: cleanSince,
             blockedUntil: level == .blocked ? blockedUntil : nil,
             lastBlockEnd: lastBlockEnd == .min ? nil : lastBlockEnd, blocks: blocks,
-            cause: history.last { $0.cause != .clean }?.cause)
+            cause: history.last { $0.cause != .clean }?.cause, since: history.last?.at,
+            raisedAt: history.last { $0.to > $0.from }?.at)
     }
 
     /// Takes up what was known before a restart, where it is harsher than what has become known since.

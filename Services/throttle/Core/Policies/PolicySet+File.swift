@@ -55,7 +55,10 @@ extension PolicySet {
         guard var fields = FieldReader(value, at: place, &problems) else { return }
         let name = fields.string("name")
         if name == nil { fields.fail("name", "is missing") }
-        if let name, name.utf8.count > 64 { fields.fail("name", "is over 64 bytes") }
+        if let name, name.utf8.count > 64 || !name.utf8.allSatisfy(isOfNames) {
+            // Names stand in header fields, quoted.
+            fields.fail("name", "must be at most 64 letters, digits, dots, dashes and underscores")
+        }
         let match = fields.value("match").map { Policy.Match(file: $0, at: "\(place).match", &problems) }
         let shadow = fields.bool("shadow") ?? false
         var rates: [PolicyBuilder.Rate] = []
@@ -77,6 +80,15 @@ extension PolicySet {
             problems.append("\(place) has a rate and a capacity too far apart to be counted exactly")
         }
         fields.finish(into: &problems)
+    }
+
+    private static func isOfNames(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 
     private static func rate(

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Database
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import Runtime
+import ServiceLifecycle
+import ThrottleCore
+import Transport
+import WeirProtocol
+
+/// `throttle serve`: answers checks on throttle.sock and throttle.http.sock.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Run the throttle service.")
+
+    @Option(help: "The configuration file (default /etc/weir/weir.yaml).")
+    var config: String?
+
+    @Flag(help: "Check the configuration and the policies, print every problem, and end.")
+    var check = false
+
+    @Flag(name: .customLong("print-config"), help: "Print the effective configuration and end.")
+    var printConfig = false
+
+    func run() async throws {
+        do {
+            let settings = try Settings.load(path: config, environment: Outcome.environment)
+            let policies = try PolicyFile.load(settings[.throttlePolicy])
+            let trusted = try Self.ranges(settings[.trustedProxies])
+            guard settings[.throttleStore] == "memory" else {
+                throw Failure(
+                    .configuration, "throttle.store is \"\(settings[.throttleStore])\" but must be memory")
+            }
+            if printConfig { Outcome.write(settings.effective + "\n", to: STDOUT_FILENO) }
+            if check || printConfig { return }
+            try await serve(settings, policies, trusted)
+        } catch let failure as Failure {
+            throw Outcome.report(failure)
+        } catch let error as ListenError {
+            throw Outcome.report(
+                Failure(error.reason == .noPermission ? .noPermission : .unavailable, error.description))
+        }
+    }
+
+    private func serve(_ settings: Settings, _ policies: PolicySet, _ trusted: [NetworkPrefix]) async throws {
+        var logger = Logger(label: "throttle") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: settings[.logLevel]) ?? .info
+        let target: ConnectionTarget
+        do {
+            target = try ConnectionTarget(
+                settings.databaseURL(role: "weir_throttle"), defaultUser: "weir_throttle",
+                applicationName: "weir throttle")
+        } catch { throw Failure(.configuration, error.message) }
+
+        let engine = ThrottleEngine(
+            Throttle(policies, seed: UInt64.random(in: .min ... .max), shadow: settings[.throttleShadow]))
+        let store = ThrottleStore(Connection(target), rules: policies.rules)
+        let keeper = MemoryKeeper(engine, store, logger: logger)
+        let lines = LineDoor(engine: engine, keeper: keeper)
+        let auth = ForwardAuth(engine: engine, trusted: trusted)
+
+        let inherited = ServiceManager.inheritedSockets()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let server = try await LineServer.start(
+            inherited["wire"].map { .inherited($0) } ?? .path(settings.socketPath("throttle.sock")),
+            table: lines.table(), group: group, logger: logger)
+        let door: HTTPDoor
+        do {
+            door = try await HTTPDoor.start(
+                inherited["http"].map { .inherited($0) } ?? .path(settings.socketPath("throttle.http.sock")), auth,
+                metrics: { MetricsText.of(lines.status()) }, group: group, logger: logger)
+        } catch {
+            await server.stop()
+            throw error
+        }
+        logger.info("answering by \(policies.policies.map(\.name).joined(separator: ", "))")
+
+        let path = settings[.throttlePolicy]
+        let reloadLogger = logger
+        try await Supervisor(
+            services: [keeper, Doors(server: server, door: door)], logger: logger,
+            reload: {
+                do throws(Failure) {
+                    engine.adopt(try PolicyFile.load(path))
+                    reloadLogger.info("took the policies again")
+                } catch { reloadLogger.error("the old policies stay in use: \(error)") }
+            }
+        ).run()
+    }
+
+    private static func ranges(_ texts: [String]) throws(Failure) -> [NetworkPrefix] {
+        var ranges: [NetworkPrefix] = []
+        for text in texts {
+            guard let range = NetworkPrefix(text) else {
+                throw Failure(.configuration, "collector.trusted_proxies has \"\(text)\", which is no address or range")
+            }
+            ranges.append(range)
+        }
+        return ranges
+    }
+}
+
+/// The sockets' life: they are open already, and close when the service stops.
+private struct Doors: Service {
+    let server: LineServer
+    let door: HTTPDoor
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await door.stop()
+        await server.stop()
+    }
+}
+
+/// The counters of `status.get` as Prometheus text.
+enum MetricsText {
+    static func of(_ status: ServiceStatus) -> String {
+        let up = "weir_throttle_uptime_ms \(status.uptimeMs)\nweir_throttle_ok \(status.state == "ok" ? 1 : 0)\n"
+        return status.counters.sorted { $0.key < $1.key }.reduce(into: up) { text, counter in
+            text += "weir_throttle_\(counter.key) \(JSONValue.number(counter.value).text)\n"
+        }
+    }
+}

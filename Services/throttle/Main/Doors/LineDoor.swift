@@ -1,0 +1,86 @@
+import Glibc
+import Runtime
+import ThrottleCore
+import Transport
+import WeirProtocol
+
+/// What throttle.sock answers.
+struct LineDoor: Sendable {
+    let engine: ThrottleEngine
+    let keeper: MemoryKeeper
+
+    func table() -> MessageTable {
+        var table = MessageTable(service: "throttle")
+        table.hotPath = { line, output, _ in hot(line, &output) }
+        table.onImmediately(.throttleCheck) { envelope, _ throws(WireError) in
+            .init(.throttleDecision, try engine.check(envelope.decode(ThrottleCheck.self)))
+        }
+        table.onImmediately(.throttlePeek) { envelope, _ throws(WireError) in
+            .init(.throttleState, try engine.state(envelope.decode(ThrottleCheck.self)))
+        }
+        table.onImmediately(.verdictReport) { envelope, _ throws(WireError) in
+            try engine.report(envelope.decode(VerdictReport.self))
+            return .none
+        }
+        table.onImmediately(.throttleOverride) { envelope, peer throws(WireError) in
+            try override(envelope.decode(ThrottleOverride.self), peer)
+            return .init(.done, JSONValue.object(JSONObject()))
+        }
+        table.on(.throttleWhy) { envelope, _ throws(WireError) in
+            let reference = try envelope.decode(ThrottleWhy.self).reference
+            if let history = engine.history(reference) { return .init(.throttleHistory, history) }
+            if let history = try await keeper.history(reference) { return .init(.throttleHistory, history) }
+            throw WireError(.notFound, "nothing is known of the reference '\(reference)'")
+        }
+        table.onImmediately(.statusGet) { _, _ throws(WireError) in .init(.status, status()) }
+        return table
+    }
+
+    /// Checks and reports, read and answered without a tree in between. Everything else, and everything that is wrong
+    /// with them, goes the usual way.
+    private func hot(_ line: UnsafeRawBufferPointer, _ output: inout [UInt8]) -> LineAnswer {
+        if let asked = HotEnvelope<ThrottleCheck>(line: line) {
+            guard let id = asked.id else {
+                _ = try? engine.check(asked.message)
+                return .answered
+            }
+            do throws(WireError) {
+                HotEnvelope(re: id, trace: asked.trace, try engine.check(asked.message)).append(to: &output)
+            } catch {
+                output += Envelope(.error, re: id, trace: asked.trace, body: JSONValue(encoding: error)).line
+            }
+            return .answered
+        }
+        guard let told = HotEnvelope<VerdictReport>(line: line), told.id == nil,
+            (try? engine.report(told.message)) != nil
+        else { return .declined }
+        return .answered
+    }
+
+    private func override(_ word: ThrottleOverride, _ peer: PeerCredentials?) throws(WireError) {
+        guard let key = ClientKey(word.key) else {
+            throw WireError(
+                .badBody, "key is not an address, a range, fp_…, sess_…, user:… or ADDRESS+fp_…")
+        }
+        let by = word.by ?? peer.map { "uid \($0.userID)" } ?? "unknown"
+        let now = ThrottleEngine.now
+        let until = word.seconds.map { now.monotonic + $0 * 1000 }
+        switch word.action {
+        case .clear:
+            let found = engine.withThrottle { $0.clear(key) }
+            guard found else { throw WireError(.notFound, "there is no override on \(key)") }
+        case .allow, .block:
+            let override = Override(word.action == .allow ? .allow : .block, key, until: until, reason: word.reason)
+            try engine.withThrottle { throttle throws(WireError) in try throttle.set(override) }
+        }
+        keeper.note(word, on: key, by: by, at: now.wall)
+    }
+
+    func status() -> ServiceStatus {
+        var counters = engine.figures
+        counters.merge(keeper.figures) { $1 }
+        return ServiceStatus(
+            service: "throttle", version: ThrottleExecutable.release, uptimeMs: engine.uptime,
+            state: keeper.isAway ? "database_unavailable" : "ok", counters: counters)
+    }
+}

@@ -1,0 +1,229 @@
+import Database
+import ThrottleCore
+import WeirProtocol
+
+/// What is held against a key, on the calendar, as the database keeps it.
+struct StoredLevel: Sendable {
+    let key: ClientKey
+    let memory: Standing.Memory
+}
+
+/// The throttle's three tables. The only SQL of the service.
+struct ThrottleStore: Sendable {
+    private let connection: Connection
+    private let rules: LevelRules
+
+    init(_ connection: Connection, rules: LevelRules) {
+        self.connection = connection
+        self.rules = rules
+    }
+
+    /// One word of a person, for the audit.
+    struct AuditedOverride: Sendable {
+        let word: ThrottleOverride
+        let key: ClientKey
+        let by: String
+        let at: Timestamp
+    }
+
+    /// Stores a batch in one transaction; repeating it changes nothing.
+    func store(
+        _ changes: Throttle.Changes, _ words: [AuditedOverride], now: Moment
+    ) async throws {
+        let levels = JSONValue.array(changes.standings.map { row($0.key, $0.memory, now) }).text
+        let denials = JSONValue.array(changes.denials.map { row($0, now) }).text
+        try await connection.transaction { connection in
+            if !changes.standings.isEmpty { try Self.storeLevels(levels, now.wall, connection) }
+            if !changes.denials.isEmpty { try connection.execute(Self.insertDenials, [.text(denials)]) }
+            for word in words { try Self.store(word, connection) }
+        }
+    }
+
+    /// The levels that time has not lowered to normal, and the overrides in force. Rows that time has seen off go.
+    func load(now: Moment) async throws -> (levels: [StoredLevel], overrides: [Override]) {
+        let moment = Value.timestamp(milliseconds: now.wall.milliseconds)
+        return try await connection.transaction { connection in
+            try connection.execute("delete from throttle_levels where expires_at <= $1", [moment])
+            let rows = try connection.query(
+                """
+                select key, level, cause, block_count, state::text as state from throttle_levels
+                order by level desc, expires_at desc limit 200000
+                """)
+            var levels: [StoredLevel] = []
+            for row in rows {
+                if let level = try Self.level(row, now) { levels.append(level) }
+            }
+            let words = try connection.query(
+                """
+                select key, action, reason, expires_at from throttle_overrides
+                where revoked_at is null and (expires_at is null or expires_at > $1)
+                order by created_at
+                """, [moment])
+            var overrides: [Override] = []
+            for word in words {
+                guard let key = ClientKey(try word.get("key")),
+                    let action = Override.Action(rawValue: try word.get("action"))
+                else { continue }
+                let until = try word.milliseconds("expires_at").map { now.monotonic(of: Timestamp(milliseconds: $0)) }
+                overrides.append(Override(action, key, until: until, reason: try word.get("reason")))
+            }
+            return (levels, overrides)
+        }
+    }
+
+    /// The first denial under a reference, when it was stored.
+    func history(_ reference: String) async throws -> ThrottleHistory? {
+        let rows = try await connection.query(
+            """
+            select reference, at, key, policy, level, path, shadow, sampled_of, cause::text as cause
+            from throttle_decisions where reference = $1
+            """, [.text(reference)], timeout: .seconds(3))
+        guard let row = rows.first else { return nil }
+        let text: String = try row.get("cause")
+        let cause = (try? JSONValue(parsing: Array(text.utf8))) ?? .null
+        return ThrottleHistory(
+            reference: try row.get("reference"), at: Timestamp(milliseconds: try row.milliseconds("at") ?? 0),
+            key: try row.get("key"), reason: cause["reason"]?.stringValue ?? Denial.Reason.quota.rawValue,
+            policy: try row.get("policy"), limitKey: cause["limit_key"]?.stringValue,
+            limit: cause["limit"]?.integerValue ?? 0,
+            level: ThrottleLevel(rawValue: try row.get("level")) ?? .normal,
+            verdictClass: cause["class"]?.stringValue.flatMap(VerdictClass.init(rawValue:)),
+            cost: cause["cost"]?.integerValue ?? 1, path: try row.get("path", as: String?.self) ?? "/",
+            note: cause["note"]?.stringValue, shadow: try row.get("shadow"), count: try row.get("sampled_of"),
+            retryAt: cause["retry_at_ms"]?.integerValue.map { Timestamp(milliseconds: $0) }, changes: [])
+    }
+
+    // MARK: Rows
+
+    private func row(_ key: ClientKey, _ memory: Standing.Memory, _ now: Moment) -> JSONValue {
+        let wall = { (monotonic: Int64) in JSONValue.integer(now.wall(of: monotonic).milliseconds) }
+        var state = JSONObject()
+        state["clean_since_ms"] = wall(memory.cleanSince)
+        if let until = memory.blockedUntil { state["blocked_until_ms"] = wall(until) }
+        if let end = memory.lastBlockEnd { state["last_block_end_ms"] = wall(end) }
+        if let found = memory.verdictClass { state["class"] = .string(found.rawValue) }
+        return [
+            "key": .string("\(key)"), "kind": .string(Self.kind(key)), "level": .integer(Int64(memory.level.rawValue)),
+            "cause": .string(memory.cause?.rawValue ?? ""), "since_ms": wall(memory.since),
+            "raised_ms": wall(memory.raisedAt), "expires_ms": wall(expiry(of: memory)),
+            "blocks": .integer(Int64(memory.blocks)), "state": .object(state),
+        ]
+    }
+
+    /// When nothing is left worth keeping: the level is normal again, and a further block would be the first.
+    private func expiry(of memory: Standing.Memory) -> Int64 {
+        let steps = Int64(min(memory.level, .severe).rawValue)
+        let clean = max(memory.cleanSince, memory.blockedUntil ?? .min)
+        let (decay, overflow) = rules.decay.multipliedReportingOverflow(by: steps)
+        let forgiven = steps == 0 || overflow ? clean : clean + decay
+        return max(forgiven, memory.lastBlockEnd.map { $0 + rules.repeatWindow } ?? .min)
+    }
+
+    private func row(_ denial: Denial, _ now: Moment) -> JSONValue {
+        var cause = JSONObject()
+        cause["reason"] = .string(denial.reason.rawValue)
+        if let key = denial.limitKey { cause["limit_key"] = .string(key.rawValue) }
+        cause["limit"] = .integer(denial.limit)
+        cause["cost"] = .integer(denial.cost)
+        if let found = denial.verdictClass { cause["class"] = .string(found.rawValue) }
+        if let note = denial.note { cause["note"] = .string(note) }
+        if let retry = denial.retryAt { cause["retry_at_ms"] = .integer(now.wall(of: retry).milliseconds) }
+        var row = JSONObject()
+        row["reference"] = .string(denial.reference)
+        row["at_ms"] = .integer(denial.at.milliseconds)
+        row["key"] = .string("\(denial.key)")
+        row["path"] = .string(denial.path)
+        row["policy"] = .string(denial.policy)
+        row["level"] = .integer(Int64(denial.level.rawValue))
+        row["shadow"] = .bool(denial.shadow)
+        if let retry = denial.retryAt {
+            row["retry_after"] = .integer(max(1, (max(0, now.wall(of: retry) - denial.at) + 999) / 1000))
+        }
+        row["cause"] = .object(cause)
+        switch denial.key {
+        case .prefix(let prefix): row["ip"] = .string("\(prefix.address)")
+        case .pair(let prefix, let companion):
+            row["ip"] = .string("\(prefix.address)")
+            row[companion.hasPrefix("sess_") ? "session_id" : "fingerprint"] = .string(companion)
+        case .session, .fingerprint, .user: break
+        }
+        return .object(row)
+    }
+
+    private static func level(_ row: Row, _ now: Moment) throws(DatabaseError) -> StoredLevel? {
+        let text: String = try row.get("state")
+        guard let key = ClientKey(try row.get("key")), let level = ThrottleLevel(rawValue: try row.get("level")),
+            let state = try? JSONValue(parsing: Array(text.utf8)), let clean = state["clean_since_ms"]?.integerValue
+        else { return nil }
+        let monotonic = { (name: String) in
+            state[name]?.integerValue.map { now.monotonic(of: Timestamp(milliseconds: $0)) }
+        }
+        return StoredLevel(
+            key: key,
+            memory: Standing.Memory(
+                level: level, verdictClass: state["class"]?.stringValue.flatMap(VerdictClass.init(rawValue:)),
+                cleanSince: now.monotonic(of: Timestamp(milliseconds: clean)),
+                blockedUntil: monotonic("blocked_until_ms"),
+                lastBlockEnd: monotonic("last_block_end_ms"), blocks: try row.get("block_count"),
+                cause: Cause(rawValue: try row.get("cause"))))
+    }
+
+    private static func kind(_ key: ClientKey) -> String {
+        switch key {
+        case .prefix: "prefix"
+        case .pair: "pair"
+        case .session: "session"
+        case .fingerprint: "fingerprint"
+        case .user: "user"
+        }
+    }
+
+    // MARK: Statements
+
+    private static func storeLevels(_ rows: String, _ now: Timestamp, _ connection: isolated Connection) throws {
+        try connection.execute(upsertLevels, [.text(rows)])
+        try connection.execute(
+            "delete from throttle_levels where expires_at <= $1", [.timestamp(milliseconds: now.milliseconds)])
+    }
+
+    private static let upsertLevels = """
+        insert into throttle_levels (key, kind, level, cause, since, raised_at, expires_at, block_count, state)
+        select key, kind, level, cause, to_timestamp(since_ms / 1000.0), to_timestamp(raised_ms / 1000.0),
+            to_timestamp(expires_ms / 1000.0), blocks, state
+        from jsonb_to_recordset($1::jsonb) as row (key text, kind text, level smallint, cause text, since_ms bigint,
+            raised_ms bigint, expires_ms bigint, blocks integer, state jsonb)
+        order by key
+        on conflict (key) do update set level = excluded.level, cause = excluded.cause, since = excluded.since,
+            raised_at = excluded.raised_at, expires_at = excluded.expires_at, block_count = excluded.block_count,
+            state = excluded.state, updated_at = now()
+        """
+
+    private static let insertDenials = """
+        insert into throttle_decisions (reference, at, key, ip_address, session_id, fingerprint_hash, path, policy,
+            level, allowed, shadow, retry_after_seconds, cause)
+        select reference, to_timestamp(at_ms / 1000.0), key, ip::inet, session_id, fingerprint, path, policy, level,
+            shadow, shadow, retry_after, cause
+        from jsonb_to_recordset($1::jsonb) as row (reference text, at_ms bigint, key text, ip text, session_id text,
+            fingerprint text, path text, policy text, level smallint, shadow boolean, retry_after integer, cause jsonb)
+        on conflict (reference) do nothing
+        """
+
+    private static func store(_ audited: AuditedOverride, _ connection: isolated Connection) throws {
+        let at = Value.timestamp(milliseconds: audited.at.milliseconds)
+        let key = Value.text("\(audited.key)")
+        try connection.execute(
+            """
+            update throttle_overrides set revoked_at = $2, revoked_by = $3 where key = $1 and revoked_at is null
+            """, [key, at, .text(audited.by)])
+        guard audited.word.action != .clear else { return }
+        try connection.execute(
+            """
+            insert into throttle_overrides (key, action, reason, created_by, created_at, expires_at)
+            values ($1, $2, $3, $4, $5, $6)
+            """,
+            [
+                key, .text(audited.word.action.rawValue), .text(audited.word.reason), .text(audited.by), at,
+                .timestamp(milliseconds: audited.word.seconds.map { audited.at.milliseconds + $0 * 1000 }),
+            ])
+    }
+}
