@@ -1,22 +1,25 @@
 /// PostgreSQL's ISO forms of dates and times, in UTC, without Foundation: these run once per stored row.
 enum CalendarText {
     /// `2026-11-21 20:37:12.345+00`.
-    @inline(__always)
     static func appendTimestamp(_ milliseconds: Int64, to bytes: inout [UInt8]) {
         let days = milliseconds.flooredQuotient(86_400_000)
         let inDay = Int(milliseconds - days * 86_400_000)
         let (seconds, fraction) = inDay.quotientAndRemainder(dividingBy: 1000)
         let isBeforeChrist = appendDate(daysSince1970: days, to: &bytes)
-        bytes.append(UInt8(ascii: " "))
-        append(seconds / 3600, digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        append(seconds / 60 % 60, digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        append(seconds % 60, digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: "."))
-        append(fraction, digits: 3, to: &bytes)
-        bytes.append(UInt8(ascii: "+"))
-        append(0, digits: 2, to: &bytes)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { text in
+            text[0] = UInt8(ascii: " ")
+            write(seconds / 3600, at: 1, to: text)
+            text[3] = UInt8(ascii: ":")
+            write(seconds / 60 % 60, at: 4, to: text)
+            text[6] = UInt8(ascii: ":")
+            write(seconds % 60, at: 7, to: text)
+            text[9] = UInt8(ascii: ".")
+            text[10] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction / 100)
+            write(fraction % 100, at: 11, to: text)
+            text[13] = UInt8(ascii: "+")
+            write(0, at: 14, to: text)
+            bytes.append(contentsOf: UnsafeBufferPointer(text))
+        }
         if isBeforeChrist { bytes.append(contentsOf: " BC".utf8) }
     }
 
@@ -72,11 +75,17 @@ enum CalendarText {
         let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
         let isBeforeChrist = year <= 0
-        append(Int(isBeforeChrist ? 1 - year : year), digits: 4, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        append(Int(month), digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        append(Int(day), digits: 2, to: &bytes)
+        let shown = Int(isBeforeChrist ? 1 - year : year)
+        if shown > 9999 { bytes.append(contentsOf: String(shown / 10_000).utf8) }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 10) { text in
+            write(shown / 100 % 100, at: 0, to: text)
+            write(shown % 100, at: 2, to: text)
+            text[4] = UInt8(ascii: "-")
+            write(Int(month), at: 5, to: text)
+            text[7] = UInt8(ascii: "-")
+            write(Int(day), at: 8, to: text)
+            bytes.append(contentsOf: UnsafeBufferPointer(text))
+        }
         return isBeforeChrist
     }
 
@@ -88,17 +97,11 @@ enum CalendarText {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
+    /// Two digits.
     @inline(__always)
-    private static func append(_ number: Int, digits: Int, to bytes: inout [UInt8]) {
-        if digits == 4, number > 9999 {
-            bytes.append(contentsOf: String(number).utf8)
-            return
-        }
-        var divisor = digits == 2 ? 10 : digits == 3 ? 100 : 1000
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
-        }
+    private static func write(_ number: Int, at position: Int, to text: UnsafeMutableBufferPointer<UInt8>) {
+        text[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10)
+        text[position + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)
     }
 }
 

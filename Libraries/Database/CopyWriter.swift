@@ -46,11 +46,17 @@ public struct CopyWriter: Sendable {
         escape(text)
     }
 
-    /// An integer, or null.
+    /// An integer, or null. Inlined: a generic call into another module would cost more than the digits.
+    @inlinable
     public mutating func append(_ number: (some BinaryInteger)?) {
+        append(integer: number.map { Int64(clamping: $0) })
+    }
+
+    @usableFromInline
+    mutating func append(integer number: Int64?) {
         guard let number else { return appendNull() }
         separate()
-        appendDigits(Int64(clamping: number))
+        appendDigits(number)
     }
 
     /// A number, or null.
@@ -88,17 +94,19 @@ public struct CopyWriter: Sendable {
     /// A uuid of two big-endian halves.
     public mutating func append(uuid high: UInt64, _ low: UInt64) {
         separate()
-        var position = 0
-        for word in [high, low] {
-            var shift: UInt64 = 64
-            while shift > 0 {
-                if position == 8 || position == 12 || position == 16 || position == 20 {
-                    bytes.append(UInt8(ascii: "-"))
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            var position = 0
+            for digit in 0..<32 {
+                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+                    text[position] = UInt8(ascii: "-")
+                    position += 1
                 }
-                shift -= 4
-                bytes.append(Hexadecimal.digit(UInt8(truncatingIfNeeded: word >> shift & 15)))
+                let word = digit < 16 ? high : low
+                text[position] = Hexadecimal.digit(
+                    UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (digit & 15)) & 15))
                 position += 1
             }
+            bytes.append(contentsOf: UnsafeBufferPointer(text))
         }
     }
 
@@ -127,20 +135,46 @@ public struct CopyWriter: Sendable {
 
     private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
         var clean = 0
-        for (index, byte) in text.enumerated() where byte <= UInt8(ascii: "\\") {
-            let letter: UInt8
-            switch byte {
-            case UInt8(ascii: "\\"): letter = UInt8(ascii: "\\")
-            case UInt8(ascii: "\t"): letter = UInt8(ascii: "t")
-            case UInt8(ascii: "\n"): letter = UInt8(ascii: "n")
-            case UInt8(ascii: "\r"): letter = UInt8(ascii: "r")
-            default: continue
-            }
+        var index = 0
+        while true {
+            index = Self.nextSpecial(in: text, from: index)
             bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[clean..<index]))
+            if index == text.count { return }
             bytes.append(UInt8(ascii: "\\"))
-            bytes.append(letter)
-            clean = index + 1
+            switch text[index] {
+            case UInt8(ascii: "\t"): bytes.append(UInt8(ascii: "t"))
+            case UInt8(ascii: "\n"): bytes.append(UInt8(ascii: "n"))
+            case UInt8(ascii: "\r"): bytes.append(UInt8(ascii: "r"))
+            default: bytes.append(UInt8(ascii: "\\"))
+            }
+            index += 1
+            clean = index
         }
-        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[clean...]))
+    }
+
+    /// Where the next tab, line feed, carriage return or backslash is, or the end. Eight bytes at a time: text is most of
+    /// every row and nearly always clean. A word that has a control character or a backslash, possibly by a carry from
+    /// its neighbour, is looked at byte by byte.
+    private static func nextSpecial(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        var index = start
+        while index < text.count {
+            if text.count - index >= 8 {
+                let word = UnsafeRawPointer(text.baseAddress! + index).loadUnaligned(as: UInt64.self)
+                let backslash = word ^ (ones &* 0x5C)
+                let suspects = ((word &- ones &* 0x0E) & ~word) | ((backslash &- ones) & ~backslash)
+                if suspects & highs == 0 {
+                    index += 8
+                    continue
+                }
+            }
+            let end = min(index + 8, text.count)
+            while index < end {
+                let byte = text[index]
+                if byte == 0x5C || (byte < 0x0E && (byte == 0x09 || byte == 0x0A || byte == 0x0D)) { return index }
+                index += 1
+            }
+        }
+        return text.count
     }
 }

@@ -29,6 +29,23 @@ struct TextFormTests {
         #expect(writer.bytes == Array("0\n".utf8))
     }
 
+    /// Eight bytes are looked at in one step: every special at every place, beside bytes that are nearly special.
+    @Test(arguments: ["\t", "\n", "\r", "\\"])
+    func specialsAreFoundWhereverTheyStand(special: String) {
+        let escaped = ["\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"][special] ?? ""
+        for filler in ["a", "]", "[", "\u{0B}", "\u{08}", "\u{0E}", "\u{01}", "é", "\u{7F}"] {
+            for length in 0..<19 {
+                for place in 0...length {
+                    let before = String(repeating: filler, count: place)
+                    let after = String(repeating: filler, count: length - place)
+                    var writer = CopyWriter()
+                    writer.append(before + special + after)
+                    #expect(writer.bytes == Array((before + escaped + after).utf8))
+                }
+            }
+        }
+    }
+
     @Test(arguments: [
         ("08006", DatabaseError.Kind.transient), ("08001", .transient), ("57P01", .transient), ("57P03", .transient),
         ("53300", .transient), ("53100", .transient), ("40001", .transient), ("40P01", .transient),
