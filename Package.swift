@@ -138,7 +138,8 @@ let package = Package(
             dependencies: ["ThrottleCore", "WeirProtocol", "Transport", "Runtime", "throttle", logging] + nio,
             path: "Tests/ThrottleTests", swiftSettings: strict),
         .testTarget(
-            name: "ReporterTests", dependencies: ["ReporterCore", "WeirProtocol"], path: "Tests/ReporterTests",
+            name: "ReporterTests", dependencies: ["ReporterCore", "WeirProtocol", "Database", "PostgresSupport"],
+            path: "Tests/ReporterTests",
             swiftSettings: strict),
         .testTarget(
             name: "TrafficTests", dependencies: ["traffic", "WeirProtocol"], path: "Tests/TrafficTests",
@@ -146,7 +147,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "WeirProtocol", "Transport", "Database", "collector", "detector", "throttle", "reporter", "traffic",
+                "WeirProtocol", "Transport", "Database", "PostgresSupport", "collector", "detector", "throttle", "reporter",
+                "traffic",
             ], path: "Tests/SystemTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
