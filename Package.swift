@@ -147,7 +147,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "WeirProtocol", "Transport", "Database", "PostgresSupport", "collector", "detector", "throttle", "reporter",
+                "WeirProtocol", "Transport", "Database", "PostgresSupport", "collector", "detector", "throttle",
+                "reporter",
                 "traffic",
             ], path: "Tests/SystemTests", swiftSettings: strict),
     ],
