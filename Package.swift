@@ -79,7 +79,8 @@ let package = Package(
         .target(
             name: "CollectorCore",
             dependencies: ["WeirProtocol", collections, .product(name: "Crypto", package: "swift-crypto")],
-            path: "Services/collector/Core", swiftSettings: strict),
+            path: "Services/collector/Core",
+            resources: [.embedInCode("Referrer/hosts.txt"), .embedInCode("Referrer/spam.txt")], swiftSettings: strict),
         .executableTarget(
             name: "collector",
             dependencies: [
