@@ -20,8 +20,8 @@ $$;
 --
 -- A day from 90 days back to 7 ahead gets a partition of its own. An older day gets all of its year that no other
 -- partition holds and that is older than 90 days: daily partitions of the past stay as they are, ranges never overlap,
--- and a log of ten years makes ten partitions, not thousands (each takes locks in every query). Days further ahead are
--- refused: no clock is that wrong, and a partition made too early could never be merged.
+-- and a log of ten years makes ten partitions, not thousands (each takes locks in every query). Days further ahead get
+-- none: no clock is that wrong, and the rows of such a day are refused one by one (23514) while the rest is stored.
 create function ensure_event_partitions(days date[]) returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -38,7 +38,7 @@ declare
 begin
     if not exists (
         select from unnest(days) as day
-        where day is not null and not exists (
+        where day <= today + 7 and not exists (
             select from public.event_partitions() where from_day <= day and day < to_day)
     ) then
         return 0;
@@ -46,12 +46,9 @@ begin
 
     -- One maker at a time, over all collectors; released when the transaction ends.
     perform pg_advisory_xact_lock(hashtext('weir.event_partitions'));
-    for wanted in select distinct day from unnest(days) as day where day is not null order by 1 loop
+    for wanted in select distinct day from unnest(days) as day where day <= today + 7 order by 1 loop
         continue when exists (
             select from public.event_partitions() where from_day <= wanted and wanted < to_day);
-        if wanted > today + 7 then
-            raise exception 'the day % is more than 7 days ahead', wanted using errcode = 'datetime_field_overflow';
-        end if;
         if wanted >= boundary then
             lower_day := wanted;
             upper_day := wanted + 1;
