@@ -35,7 +35,8 @@ extension Catalogue {
                         Fact("traffic.page_views", "Page views", .count),
                         Fact("sessions.currently_active", "Active now", .count, csv: "sessions_currently_active"),
                         Fact(
-                            "sessions.created_in_period", "Sessions counted", .count, csv: "sessions_created_in_period"),
+                            "sessions.created_in_period", "Sessions in this view", .count,
+                            csv: "sessions_created_in_period"),
                     ]),
                 .facts(
                     "Agents and costs",
@@ -151,7 +152,7 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "sessions.live", "Live Sessions", "sessions active in the last 30 minutes, or in a window of the past",
-            flags: Flag.window + [.limit, .refresh, .noRefresh] + Flag.sessions, measure: "active_count",
+            flags: Flag.window + [.limit, .refresh, .noRefresh] + Flag.sessions, minutes: 30, measure: "active_count",
             sections: [
                 .facts(nil, [Fact("active_count", "Active", .count)]),
                 .rows(
@@ -159,13 +160,14 @@ extension Catalogue {
                         "sessions",
                         [
                             Column("session_id", "session", .text), Column("user_type", "user", .text),
-                            Column("class", "class", .text), Column("started_at", "started", .text),
-                            Column("last_activity", "last activity", .text),
+                            Column("class", "class", .text),
+                            Column("started_at", "started", .text, inTable: false),
+                            Column("last_activity", "last activity", .text, inTable: false),
+                            Column("started_at_time", "started", .instant),
+                            Column("last_activity_time", "last activity", .instant),
                             Column("duration_seconds", "duration", .seconds),
                             Column("request_count", "requests", .count), Column("country", "country", .text),
                             Column("device_type", "device", .text), Column("landing_page", "landing page", .text),
-                            Column("started_at_time", "started at", .instant, inTable: false),
-                            Column("last_activity_time", "last activity at", .instant, inTable: false),
                         ])),
             ]),
         ReportDefinition(

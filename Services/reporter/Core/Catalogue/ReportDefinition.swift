@@ -32,11 +32,11 @@ public struct ReportDefinition: Sendable {
 
     init(
         _ id: String, _ title: String, _ summary: String, argument: Argument? = nil, flags: [Flag],
-        days: Int64 = 1, measure: String? = nil, sections: [Section]
+        days: Int64 = 1, minutes: Int64? = nil, measure: String? = nil, sections: [Section]
     ) {
         (self.id, self.title, self.summary, self.argument) = (id, title, summary, argument)
         (self.flags, self.sections, self.measure) = (flags, sections, measure)
-        defaultSpan = days * 86_400_000
+        defaultSpan = minutes.map { $0 * 60_000 } ?? days * 86_400_000
     }
 
     /// The words of the command: `traffic`, `sources`.

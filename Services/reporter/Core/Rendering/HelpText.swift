@@ -30,7 +30,7 @@ extension Catalogue {
         let width = min(44, flags.map { $0.usage.count }.max() ?? 0)
         text += "\n"
         for flag in flags {
-            let help = flag == .since ? "\(flag.help) (default \(report.defaultSpan / 86_400_000)d)" : flag.help
+            let help = flag == .since ? "\(flag.help) (default \(Self.span(report.defaultSpan)))" : flag.help
             if flag.usage.count > width {
                 text += "  \(flag.usage)\n  \(String(repeating: " ", count: width))  \(help)\n"
             } else {
@@ -38,6 +38,10 @@ extension Catalogue {
             }
         }
         return text
+    }
+
+    private static func span(_ milliseconds: Int64) -> String {
+        milliseconds % 86_400_000 == 0 ? "\(milliseconds / 86_400_000)d" : "\(milliseconds / 60_000)m"
     }
 
     private static func usage(_ report: ReportDefinition) -> String {

@@ -72,8 +72,10 @@ struct ReportStore: Sendable {
         case .rows(let name, let sql): data[name] = .array(try rows(sql, in: connection).map(JSONValue.object))
         case .existing(let sql, let message):
             guard let row = try rows(sql, in: connection).first else {
+                let hasWindow = question.request.report.flags.contains { $0.name == "since" }
                 throw ReportError(
-                    .notFound, message, hint: "The window may be too short (--since 30d), or the name misspelt.")
+                    .notFound, message,
+                    hint: hasWindow ? "The window may be too short (--since all), or the name misspelt." : nil)
             }
             for field in row.fields { data[field.name] = field.value }
         case .trend(let sql, let zero):
