@@ -59,7 +59,11 @@ public struct Catalogue: Sendable {
     func lacks(_ flag: String, words: [String]) -> ReportError {
         let words = Array(words.drop { $0 == "systemprompt" || $0 == "analytics" })
         let report = reports.filter { words.starts(with: $0.words) }.max { $0.words.count < $1.words.count }
-        let own = (report?.allFlags ?? flags).map { "--\($0.name)" }
+        if report == nil, !words.isEmpty {
+            // A command that does not exist has no flags to speak of.
+            do { _ = try find(words) } catch { return error }
+        }
+        let own = (report?.allFlags ?? Flag.output).map { "--\($0.name)" }
         let near = suggestion(for: flag, among: own).map { "Did you mean \($0)? " } ?? ""
         let place = report.map { $0.words.joined(separator: " ") } ?? "analytics"
         return ReportError(
@@ -67,12 +71,14 @@ public struct Catalogue: Sendable {
             hint: "\(near)It takes \(own.joined(separator: ", ")).")
     }
 
+    /// The error for no words at all.
+    var nothingGiven: ReportError {
+        ReportError(.unknownCommand, "No command is given.", hint: "As in: analytics overview. See: analytics --help")
+    }
+
     private func unknown(_ words: [String]) -> ReportError {
         let groups = reports.reduce(into: [String]()) { if !$0.contains($1.words[0]) { $0.append($1.words[0]) } }
-        guard let first = words.first else {
-            return ReportError(
-                .unknownCommand, "No command is given.", hint: "As in: analytics overview. See: analytics --help")
-        }
+        guard let first = words.first else { return nothingGiven }
         let members = reports.filter { $0.words[0] == first && $0.words.count > 1 }.map { $0.words[1] }
         guard !members.isEmpty else {
             let near = suggestion(for: first, among: groups).map { "Did you mean \($0)?" }

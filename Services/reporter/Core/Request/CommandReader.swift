@@ -19,12 +19,15 @@ public struct CommandReader: Sendable {
 
     /// Reads a command string, as in `analytics overview --since 24h`.
     public func read(command: String) throws(ReportError) -> Command {
-        try read(arguments: try shellWords(command))
+        let words = try shellWords(command)
+        guard !words.isEmpty else { throw catalogue.nothingGiven }
+        return try read(arguments: words)
     }
 
     /// Reads a URL's path below `/reports` and its decoded query.
     public func read(path: [String], query: [(name: String, value: String)]) throws(ReportError) -> Command {
-        try interpret(try CommandWords(path: path, query: query, catalogue: catalogue))
+        guard !path.isEmpty else { throw catalogue.nothingGiven }
+        return try interpret(try CommandWords(path: path, query: query, catalogue: catalogue))
     }
 
     private func interpret(_ parsed: CommandWords) throws(ReportError) -> Command {

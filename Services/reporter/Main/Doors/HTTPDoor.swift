@@ -37,6 +37,19 @@ struct HTTPDoor: Sendable {
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: counters.prometheus)))
         }
+        for method in [HTTPRequest.Method.post, .put, .patch, .delete] {
+            router.on("/api/v1/reports/**", method: method) { request, _ in
+                respond(.failed(ReportError(.forbidden, "Reports are read with GET.")), to: request)
+            }
+        }
+        router.get("/**") { request, _ in
+            respond(
+                .failed(
+                    ReportError(
+                        .notFound, "Nothing is served here.",
+                        hint: "There are /api/v1/reports/<group>/<name>, /api/v1/command (POST) and /metrics.")),
+                to: request)
+        }
         return router
     }
 
