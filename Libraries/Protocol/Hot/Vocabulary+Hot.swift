@@ -4,11 +4,11 @@ extension JSONScanner {
         if try takeNull() { nil } else { try Timestamp(scanning: &self) }
     }
 
-    /// A whole number of 0 or more, or nil for `null`.
+    /// A count as evidence has them, or nil for `null`.
     mutating func optionalCount() throws(Failure) -> Int? {
         if try takeNull() { return nil }
         let count = try int()
-        guard count >= 0 else { throw .malformed }
+        guard (0...SessionEvidence.countLimit).contains(count) else { throw .malformed }
         return count
     }
 

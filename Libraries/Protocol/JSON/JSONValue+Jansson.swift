@@ -27,6 +27,10 @@ extension JSONValue {
         guard depth(of: text) <= depthLimit else {
             return .failure(JSONSyntaxError(description: "nested deeper than \(depthLimit)"))
         }
+        // jansson overlooks a NUL byte behind a number.
+        if let place = text.firstIndex(of: 0) {
+            return .failure(JSONSyntaxError(description: "a NUL at byte \(place + 1)"))
+        }
         var problem = json_error_t()
         let flags = Int(JSON_REJECT_DUPLICATES | JSON_DECODE_ANY)
         guard let start = text.baseAddress,

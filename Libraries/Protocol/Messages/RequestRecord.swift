@@ -14,9 +14,9 @@ public struct RequestRecord: Hashable, Sendable, Codable {
     public var query: String?
     /// The answer's status, 100...599.
     public var status: Int
-    /// How long the answer took, 0 or more.
+    /// How long the answer took, 0...10⁹.
     public var durationMs: Double?
-    /// Bytes of the answer's body, 0 or more.
+    /// Bytes of the answer's body, 0...10¹⁵.
     public var bytes: Int64?
     /// The peer's address as the gateway saw it.
     public var ip: String
@@ -70,8 +70,8 @@ extension RequestRecord: RangeChecked {
     /// What is out of range.
     public var rangeProblem: String? {
         if !(100...599).contains(status) { return "status is not within 100...599" }
-        if let durationMs, !(durationMs >= 0) { return "duration_ms is negative" }
-        if let bytes, bytes < 0 { return "bytes is negative" }
+        if let durationMs, !(0...1e9).contains(durationMs) { return "duration_ms is not within 0...10^9" }
+        if let bytes, !(0...1_000_000_000_000_000).contains(bytes) { return "bytes is not within 0...10^15" }
         return nil
     }
 }

@@ -4,6 +4,8 @@
 public struct SessionEvidence: Hashable, Sendable, Codable {
     /// The most requests that travel along; older ones are counted in `requestsOmitted`.
     public static let requestLimit = 400
+    /// The largest count: far beyond any session, and small enough that sums of counts stay in range.
+    public static let countLimit = 1_000_000_000_000
 
     /// The session judged.
     public var sessionID: SessionID
@@ -148,8 +150,9 @@ public struct SessionEvidence: Hashable, Sendable, Codable {
         func text(_ key: CodingKeys) throws -> String { try fields.decodeIfPresent(String.self, forKey: key) ?? "" }
         func count(_ key: CodingKeys, _ fallback: @autoclosure () -> Int) throws -> Int {
             let value = try fields.decodeIfPresent(Int.self, forKey: key) ?? fallback()
-            guard value >= 0 else {
-                throw DecodingError.dataCorruptedError(forKey: key, in: fields, debugDescription: "is negative")
+            guard (0...Self.countLimit).contains(value) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: fields, debugDescription: "is not within 0...10^12")
             }
             return value
         }

@@ -1,0 +1,33 @@
+import WeirProtocol
+
+/// Both readers of the hot messages: what the direct one reads, the one over the tree reads too, and the same.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let line = UnsafeRawBufferPointer(start: start, count: count)
+    compare(line, ThrottleCheck.self)
+    compare(line, ThrottleDecision.self)
+    compare(line, VerdictReport.self)
+    compare(line, RequestRecord.self)
+    compare(line, RequestRecorded.self)
+    compare(line, SessionEvidence.self)
+    compare(line, SessionVerdict.self)
+    return 0
+}
+
+private func compare<Message: HotMessage & Equatable>(_ line: UnsafeRawBufferPointer, _ type: Message.Type) {
+    guard let direct = HotEnvelope<Message>(line: line) else { return }
+    guard let envelope = try? Envelope(line: line), let message = try? envelope.decode(type) else {
+        fail("only the direct reader reads it")
+    }
+    expect(envelope.type == Message.hotType.messageType && message == direct.message)
+    expect(envelope.id == direct.id && envelope.re == direct.re && envelope.trace == direct.trace)
+    if let peeked = HotType(peeking: line) { expect(peeked == Message.hotType) }
+
+    var written: [UInt8] = []
+    direct.append(to: &written)
+    expect(written.last == UInt8(ascii: "\n") && !written.dropLast().contains(UInt8(ascii: "\n")))
+    guard let again = try? Envelope(line: written.dropLast()), (try? again.decode(type)) == message else {
+        fail("what is written does not read the same")
+    }
+    expect(again.id == direct.id && again.re == direct.re && again.trace == direct.trace)
+}
