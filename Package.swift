@@ -136,7 +136,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ThrottleTests",
-            dependencies: ["ThrottleCore", "WeirProtocol", "Transport", "Runtime", "throttle", logging] + nio,
+            dependencies: [
+                "ThrottleCore", "WeirProtocol", "Transport", "Runtime", "throttle", "Database", "PostgresSupport",
+                logging,
+            ]
+                + nio,
             path: "Tests/ThrottleTests", swiftSettings: strict),
         .testTarget(
             name: "ReporterTests", dependencies: ["ReporterCore", "WeirProtocol", "Database", "PostgresSupport"],

@@ -8,6 +8,9 @@ extension Throttle {
         /// The first denial under each new reference; a sample of all denials, bounded.
         public var denials: [Denial] = []
 
+        /// Nothing.
+        public init() {}
+
         /// Whether there is nothing.
         public var isEmpty: Bool { standings.isEmpty && denials.isEmpty }
     }

@@ -60,6 +60,7 @@ struct ServeCommand: AsyncParsableCommand {
         let lines = LineDoor(engine: engine, keeper: keeper)
         let auth = ForwardAuth(engine: engine, trusted: trusted)
 
+        await keeper.prepare(patience: .seconds(1))
         let inherited = ServiceManager.inheritedSockets()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let server = try await LineServer.start(

@@ -57,12 +57,16 @@ struct LineDoor: Sendable {
         return .answered
     }
 
+    /// Gateways may ask, and only root and the throttle's own user may overrule.
     private func override(_ word: ThrottleOverride, _ peer: PeerCredentials?) throws(WireError) {
+        guard let peer, peer.userID == 0 || peer.userID == geteuid() else {
+            throw WireError(.forbidden, "overrides are for root and the throttle's own user")
+        }
         guard let key = ClientKey(word.key) else {
             throw WireError(
                 .badBody, "key is not an address, a range, fp_…, sess_…, user:… or ADDRESS+fp_…")
         }
-        let by = word.by ?? peer.map { "uid \($0.userID)" } ?? "unknown"
+        let by = word.by ?? "uid \(peer.userID)"
         let now = ThrottleEngine.now
         let until = word.seconds.map { now.monotonic + $0 * 1000 }
         switch word.action {

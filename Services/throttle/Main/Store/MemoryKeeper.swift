@@ -26,6 +26,7 @@ final class MemoryKeeper: Service {
     private let store: ThrottleStore
     private let logger: Logger
     private let state = Mutex(State())
+    private let first = Mutex<Task<Bool, Never>?>(nil)
 
     init(_ engine: ThrottleEngine, _ store: ThrottleStore, logger: Logger) {
         self.engine = engine
@@ -66,7 +67,27 @@ final class MemoryKeeper: Service {
         }
     }
 
+    /// Takes up what is stored before the first question comes, unless the database takes longer than `patience`; then
+    /// the throttle answers without, and takes it up later.
+    func prepare(patience: Duration) async {
+        let loading = Task { await self.save() }
+        first.withLock { $0 = loading }
+        let (finished, finish) = AsyncStream.makeStream(of: Void.self)
+        Task {
+            _ = await loading.value
+            finish.finish()
+        }
+        let timer = Task {
+            try? await Task.sleep(for: patience)
+            finish.finish()
+        }
+        for await _ in finished {}
+        timer.cancel()
+    }
+
     func run() async throws {
+        // Only one attempt at a time.
+        _ = await first.withLock { $0 }?.value
         await cancelWhenGracefulShutdown {
             var pause = Self.period
             while !Task.isCancelled {
