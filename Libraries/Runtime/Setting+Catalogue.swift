@@ -81,6 +81,9 @@ extension Setting where Value == [String] {
 }
 
 extension Setting where Value == Bool {
+    public static var cookieSecure: Setting {
+        .flag("collector.cookie.secure", true, "Whether browsers send the session cookie over TLS only.")
+    }
     public static var respectDNT: Setting {
         .flag("collector.respect_dnt", false, "Whether requests with DNT or Sec-GPC are counted without any identity.")
     }
@@ -115,7 +118,7 @@ extension Settings {
         Setting<String>.spoolDirectory, Setting<Int64>.spoolLimit, Setting<String>.spoolSync,
         Setting<String>.deadDirectory, Setting<Int64>.sessionIdleSeconds, Setting<Int64?>.sessionMaxSeconds,
         Setting<[String]>.siteHosts, Setting<[String]>.trustedProxies, Setting<String>.geoDatabase,
-        Setting<String>.addressAnonymization, Setting<Bool>.respectDNT, Setting<String>.cookieKeyFile,
+        Setting<String>.addressAnonymization, Setting<Bool>.respectDNT, Setting<String>.cookieKeyFile, Setting<Bool>.cookieSecure,
         Setting<String>.detectorRules, Setting<String>.throttlePolicy, Setting<String>.throttleStore,
         Setting<Bool>.throttleShadow, Setting<String>.reporterHTTP, Setting<String>.logLevel,
     ]

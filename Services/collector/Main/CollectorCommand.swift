@@ -10,7 +10,8 @@ struct CollectorCommand: AsyncParsableCommand {
         commandName: "collector",
         abstract: "Takes in requests, engagement and usage, puts them into sessions, and stores them exactly once.",
         version: weirVersion,
-        subcommands: [Import.self])
+        subcommands: [Serve.self, Import.self],
+        defaultSubcommand: Serve.self)
 }
 
 /// The release, as `--version` and `status.get` say it.

@@ -82,6 +82,9 @@ final class Spool: Sendable {
         state.withLock { max(0, $0.closedBytes + $0.length - $0.cursor.offset) }
     }
 
+    /// Whether a record of ordinary size would be taken now.
+    var hasRoom: Bool { pendingBytes + 4096 < limit }
+
     /// Takes framed records (`SpoolFraming.append`); all of them or none.
     func append(_ framed: [UInt8]) throws(Refusal) {
         let refusal: Refusal? = state.withLock { state in

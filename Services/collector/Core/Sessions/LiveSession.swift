@@ -32,6 +32,8 @@ public struct LiveSession: Sendable {
     public internal(set) var userID: String?
     /// Whether the session began before this book did, so that its earlier requests are only in the database.
     public let isPartial: Bool
+    /// Whether a client has sent the session's cookie.
+    public internal(set) var isBound = false
     /// The verdict that counts so far.
     public internal(set) var verdict: SessionVerdict?
     /// Requests, assets and beacons at the last question to a detector.

@@ -169,6 +169,11 @@ public struct SessionBook: Sendable {
         return all
     }
 
+    /// Removes a session whose opening request could not be kept.
+    mutating func retract(_ id: SessionID) {
+        if let session = sessions[id] { remove(session) }
+    }
+
     private mutating func remove(_ session: LiveSession) {
         sessions[session.id] = nil
         byKey[session.key]?.removeAll { $0 == session.id }
@@ -179,6 +184,7 @@ public struct SessionBook: Sendable {
         if let token {
             if let session = sessions[token] {
                 if session.key.site == request.site, continues(session.startedAt, session.lastActivityAt, request.at) {
+                    sessions[token]!.isBound = true
                     return (token, false)
                 }
             } else {
@@ -187,8 +193,12 @@ public struct SessionBook: Sendable {
             }
         }
         let key = SessionKey(request)
+        // Whoever navigates without the cookie is not the one who has sent it.
+        let isNavigation = request.kind(sessionHasDocument: true) == .document
         for id in (byKey[key] ?? []).reversed() {
-            if let session = sessions[id], continues(session.startedAt, session.lastActivityAt, request.at) {
+            if let session = sessions[id], continues(session.startedAt, session.lastActivityAt, request.at),
+                !(session.isBound && isNavigation)
+            {
                 return (id, false)
             }
         }

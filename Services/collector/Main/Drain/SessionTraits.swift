@@ -23,7 +23,7 @@ struct SessionTraits: Sendable {
         var searchTerms: String?
     }
 
-    init(_ settings: Settings) {}
+    init(_ settings: Settings) throws(Failure) {}
 
     func visitor(_ entry: IntakeRequest) -> Visitor { Visitor() }
     func origin(_ entry: IntakeRequest) -> Origin { Origin() }

@@ -52,7 +52,7 @@ struct ImportRun {
             idle: settings[.sessionIdleSeconds] * 1000, maximum: settings[.sessionMaxSeconds].map { $0 * 1000 })
         return try LogReader(
             files: command.files, format: LogFormat(rawValue: command.format) ?? .auto, site: site ?? "localhost",
-            intake: intake, policy: policy, rows: SessionRows(traits: SessionTraits(settings), source: "import"),
+            intake: intake, policy: policy, rows: SessionRows(traits: try SessionTraits(settings), source: "import"),
             rejects: command.rejects)
     }
 

@@ -44,19 +44,7 @@ final class SessionSeeds {
             """, [.timestamp(milliseconds: from.milliseconds), .timestamp(milliseconds: (until + idle).milliseconds)])
         var sessions: [SessionBook.Stored] = []
         for row in rows {
-            guard let id = SessionID(try row.get("session_id")),
-                let address = IPAddress(try row.get("ip", as: String?.self) ?? ""),
-                let startedAt = try row.milliseconds("started_at"),
-                let lastActivityAt = try row.milliseconds("last_activity_at")
-            else { continue }
-            sessions.append(
-                SessionBook.Stored(
-                    id: id,
-                    key: SessionKey(
-                        site: try row.get("site"), fingerprint: try row.get("fingerprint_hash", as: String?.self) ?? "",
-                        address: address),
-                    startedAt: Timestamp(milliseconds: startedAt),
-                    lastActivityAt: Timestamp(milliseconds: lastActivityAt)))
+            if let session = try SessionBook.Stored(row: row) { sessions.append(session) }
         }
         reader.restore(sessions)
         return until

@@ -1,0 +1,118 @@
+import CollectorCore
+import Database
+import Logging
+import Runtime
+import ServiceLifecycle
+import Synchronization
+import WeirProtocol
+
+/// Carries the spool into the database, batch by batch, for as long as the collector runs.
+final class DrainWorker: Service {
+    /// What the drain has done since the start.
+    struct Counters: Sendable {
+        var stored = 0
+        var duplicates = 0
+        var dead = 0
+        var isDatabaseAway = false
+    }
+
+    let door: RecordDoor
+    let spool: Spool
+    let drain: Drain
+    let logger: Logger
+    let counters: Mutex<Counters>
+
+    /// Bytes of the spool that go into one transaction.
+    private static let batchBytes = 4 << 20
+    /// How long the first record of a batch waits for company.
+    private static let gather = Duration.milliseconds(40)
+
+    init(door: RecordDoor, spool: Spool, drain: Drain, logger: Logger) {
+        self.door = door
+        self.spool = spool
+        self.drain = drain
+        self.logger = logger
+        counters = Mutex(Counters())
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await self.work() }
+        // What was acknowledged is on disk; what can be stored within a moment is stored now.
+        try? await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { while try await self.step() {} }
+            group.addTask { try await Task.sleep(for: .seconds(5)) }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func work() async {
+        var pause = Backoff()
+        var appends = door.appends.makeAsyncIterator()
+        while !Task.isCancelled {
+            do {
+                if try await step() { continue }
+                pause = Backoff()
+                counters.withLock { $0.isDatabaseAway = false }
+                _ = await wait(&appends)
+                try await Task.sleep(for: Self.gather)
+            } catch is CancellationError {
+                return
+            } catch {
+                counters.withLock { $0.isDatabaseAway = true }
+                if pause.count == 0 { logger.error("the drain waits: \(error)") }
+                guard (try? await pause.wait()) != nil else { return }
+            }
+        }
+    }
+
+    /// Waits for records, or a second, so that verdicts and notes do not wait for the next record.
+    private func wait(_ appends: inout AsyncStream<Void>.AsyncIterator) async -> Void? {
+        let timer = Task {
+            try? await Task.sleep(for: .seconds(1))
+            door.nudge()
+        }
+        defer { timer.cancel() }
+        return await appends.next(isolation: nil)
+    }
+
+    /// Commits one batch; false when there was nothing to do.
+    private func step() async throws -> Bool {
+        let (payloads, end) = spool.read(after: nil, limit: Self.batchBytes)
+        var batch = DrainBatch()
+        for payload in payloads {
+            guard let request = SpooledRequest(payload: payload) else {
+                logger.error("the spool holds a record of another release; it is kept as a dead letter")
+                _ = drain.deadLetters.write(event: payload, session: [], reason: "unknown form")
+                continue
+            }
+            batch.add(event: request.eventRow, of: request.session, day: request.day)
+            batch.set(session: request.session, row: request.sessionRow)
+        }
+        let verdicts = door.withIntake { $0.verdicts }
+        batch.verdicts = verdicts
+        let notes = door.takeNotes()
+        batch.pages = notes.pages
+        batch.refused = notes.refused
+        guard !batch.isEmpty || !payloads.isEmpty else { return false }
+        let outcome: Drain.Outcome
+        do { outcome = try await drain.commit(batch) } catch {
+            door.putBack(notes)
+            throw error
+        }
+        if !payloads.isEmpty { spool.commit(end) }
+        // With nothing left in the spool every session is stored, so a verdict without one has lost its session.
+        let present = Set(batch.sessionIDs)
+        let isCaughtUp = spool.pendingBytes == 0
+        door.withIntake { intake in
+            intake.stored(verdicts.values.filter { isCaughtUp || present.contains($0.sessionID) })
+        }
+        counters.withLock { counters in
+            counters.stored += outcome.stored
+            counters.duplicates += outcome.duplicates
+            counters.dead += outcome.dead
+            counters.isDatabaseAway = false
+        }
+        return !payloads.isEmpty
+    }
+}

@@ -1,0 +1,214 @@
+import CollectorCore
+import Database
+import Logging
+import Runtime
+import Synchronization
+import Transport
+import WeirProtocol
+
+/// Takes `request.record`: decides the session, appends to the spool, acknowledges. Runs on the socket's own threads and
+/// never waits for the database.
+final class RecordDoor: Sendable {
+    /// Records by what became of them.
+    struct Counters: Sendable {
+        var accepted = 0
+        var repeated = 0
+        var refused: [String: Int] = [:]
+    }
+
+    private struct State {
+        var intake: LiveIntake
+        var rows: SessionRows
+        var eventRow = CopyWriter(capacity: 1024)
+        var framed: [UInt8] = []
+        var pages: [DrainBatch.Page] = []
+        var counters = Counters()
+        var refusedSinceDrain: [String: Int] = [:]
+    }
+
+    private let requests: RequestIntake
+    private let spool: Spool
+    private let cookies: SessionCookies
+    private let state: Mutex<State>
+    private let appended: AsyncStream<Void>.Continuation
+    /// Yields after records were appended.
+    let appends: AsyncStream<Void>
+
+    /// Pages noted between two drains; a crawl of a huge site finds the rest again.
+    private static let pageLimit = 10_000
+
+    init(
+        requests: RequestIntake, spool: Spool, cookies: SessionCookies, policy: SessionBook.Policy,
+        traits: SessionTraits
+    ) {
+        self.requests = requests
+        self.spool = spool
+        self.cookies = cookies
+        state = Mutex(State(intake: LiveIntake(policy: policy), rows: SessionRows(traits: traits, source: "live")))
+        (appends, appended) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    var counters: Counters { state.withLock { $0.counters } }
+
+    /// Changes or reads what the collector knows.
+    func withIntake<T: Sendable>(_ body: (inout LiveIntake) -> T) -> T { state.withLock { body(&$0.intake) } }
+
+    /// Takes the pages and refusals that the drain is to store.
+    func takeNotes() -> (pages: [DrainBatch.Page], refused: [String: Int]) {
+        state.withLock { state in
+            defer {
+                state.pages = []
+                state.refusedSinceDrain = [:]
+            }
+            return (state.pages, state.refusedSinceDrain)
+        }
+    }
+
+    /// Gives back notes that could not be stored.
+    func putBack(_ notes: (pages: [DrainBatch.Page], refused: [String: Int])) {
+        state.withLock { state in
+            state.pages = Array((notes.pages + state.pages).prefix(Self.pageLimit))
+            state.refusedSinceDrain.merge(notes.refused, uniquingKeysWith: +)
+        }
+    }
+
+    /// Wakes the drain without a record.
+    func nudge() { appended.yield() }
+
+    /// The socket's hot path.
+    func take(_ line: UnsafeRawBufferPointer, _ output: inout [UInt8], _ later: () -> Responder) -> LineAnswer {
+        guard let message = HotEnvelope<RequestRecord>(line: line), let id = message.id else { return .declined }
+        let now = Timestamp(milliseconds: WallClock.milliseconds)
+        let record = message.message
+        let known = record.cookie.flatMap { cookies.known($0, now: now) }
+        guard record.cookie == nil || known != nil else {
+            let responder = later()
+            Task {
+                let token = await cookies.verify(record.cookie!, now: now)
+                responder.send(await completed(take(record, token, now), id, message.trace))
+            }
+            return .deferred
+        }
+        let receipt = take(record, known, now)
+        guard case .success(let accepted) = receipt, accepted.wantsCookie else {
+            output.append(contentsOf: reply(receipt, nil, id, message.trace))
+            return .answered
+        }
+        // Signing is asynchronous; only new visitors and those with an old token wait for it.
+        let responder = later()
+        Task { responder.send(await completed(receipt, id, message.trace)) }
+        return .deferred
+    }
+
+    /// The usual path, for a record that the hot path could not read.
+    func take(_ envelope: Envelope) async throws(WireError) -> MessageTable.Reply {
+        let record = try envelope.decode(RequestRecord.self)
+        let now = Timestamp(milliseconds: WallClock.milliseconds)
+        var token: SessionToken?
+        if let text = record.cookie { token = await cookies.verify(text, now: now) }
+        let receipt = try take(record, token, now).get()
+        return MessageTable.Reply(
+            .requestRecorded, RequestRecorded(sessionID: receipt.session, setCookie: await cookie(for: receipt)))
+    }
+
+    /// What became of a record.
+    private struct Receipt: Sendable {
+        var session: SessionID
+        var startedAt: Timestamp
+        var wantsCookie: Bool
+    }
+
+    private func take(_ record: RequestRecord, _ token: SessionToken?, _ now: Timestamp) -> Result<Receipt, WireError> {
+        let result: Result<Receipt, WireError> = state.withLock { state in
+            Result { () throws(WireError) in try accept(record, token, now, &state) }
+        }
+        if case .success = result { appended.yield() }
+        return result
+    }
+
+    private func cookie(for receipt: Receipt) async -> String? {
+        guard receipt.wantsCookie else { return nil }
+        return await cookies.cookie(
+            for: receipt.session, startedAt: receipt.startedAt, now: Timestamp(milliseconds: WallClock.milliseconds))
+    }
+
+    private func completed(_ receipt: Result<Receipt, WireError>, _ id: String, _ trace: String?) async -> [UInt8] {
+        var cookie: String?
+        if case .success(let accepted) = receipt { cookie = await self.cookie(for: accepted) }
+        return reply(receipt, cookie, id, trace)
+    }
+
+    private func reply(
+        _ receipt: Result<Receipt, WireError>, _ cookie: String?, _ id: String, _ trace: String?
+    ) -> [UInt8] {
+        switch receipt {
+        case .success(let accepted):
+            var line: [UInt8] = []
+            HotEnvelope(re: id, trace: trace, RequestRecorded(sessionID: accepted.session, setCookie: cookie))
+                .append(to: &line)
+            return line
+        case .failure(let error):
+            return Envelope(.error, re: id, trace: trace, body: JSONValue(encoding: error)).line
+        }
+    }
+
+    private func accept(
+        _ record: RequestRecord, _ token: SessionToken?, _ now: Timestamp, _ state: inout State
+    ) throws(WireError) -> Receipt {
+        guard abs(record.eventID.timestamp - now) <= LiveIntake.tolerance else {
+            refuse("event_id_time", &state)
+            throw WireError(.badBody, "event_id_time: the time in event_id is more than 24 hours from now")
+        }
+        let request: IntakeRequest
+        do throws(RecordRefusal) { request = try requests.request(record) } catch {
+            refuse(error.rawValue, &state)
+            throw WireError(.badBody, "\(error.rawValue): \(error.sentence)")
+        }
+        if let known = state.intake.isRepeat(record.eventID) {
+            state.counters.repeated += 1
+            return Receipt(session: known, startedAt: now, wantsCookie: false)
+        }
+        // Asked before the session is decided, so that a refused record leaves no trace in it.
+        guard spool.hasRoom else {
+            refuse("spool_full", &state)
+            throw WireError(.overloaded, "the spool is full: the database has been away for too long")
+        }
+        let placement = state.intake.place(request, token: token?.session, now: now)
+        state.eventRow.removeAll()
+        EventRows.append(
+            request, kind: placement.kind, session: placement.sessionID, source: "live", to: &state.eventRow)
+        let spooled = SpooledRequest(
+            session: placement.sessionID, day: request.eventID.timestamp.day.number, eventRow: state.eventRow.bytes,
+            sessionRow: state.intake.book[placement.sessionID].map { state.rows.row(of: $0) } ?? [])
+        state.framed.removeAll(keepingCapacity: true)
+        SpoolFraming.append(spooled.payload, to: &state.framed)
+        do throws(Spool.Refusal) { try spool.append(state.framed) } catch {
+            state.intake.retract(request, placement)
+            switch error {
+            case .full:
+                refuse("spool_full", &state)
+                throw WireError(.overloaded, "the spool is full: the database has been away for too long")
+            case .disk(let reason):
+                refuse("disk", &state)
+                throw WireError(.unavailable, "the spool cannot be written: \(reason)")
+            }
+        }
+        if state.intake.book.serves(request, kind: placement.kind), state.pages.count < Self.pageLimit {
+            state.pages.append(DrainBatch.Page(site: request.site, path: request.path, firstSeen: request.at))
+        }
+        state.counters.accepted += 1
+        let session = state.intake.book[placement.sessionID]
+        // A client without a token gets one for a session that its own request opened, never for one it was put into
+        // by its address: that may be somebody else's.
+        let isHolder = token?.session == placement.sessionID
+        let isOld = token.map { now - $0.issuedAt > SessionCookies.refreshAfter } ?? false
+        return Receipt(
+            session: placement.sessionID, startedAt: isHolder ? token!.startedAt : session?.startedAt ?? now,
+            wantsCookie: isHolder ? isOld : placement.isNew)
+    }
+
+    private func refuse(_ reason: String, _ state: inout State) {
+        state.counters.refused[reason, default: 0] += 1
+        state.refusedSinceDrain[reason, default: 0] += 1
+    }
+}

@@ -1,0 +1,147 @@
+import ArgumentParser
+import CollectorCore
+import Database
+import Logging
+import NIOPosix
+import Runtime
+import ServiceLifecycle
+import Synchronization
+import Transport
+import WeirProtocol
+
+/// `collector serve`: the daemon.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run the collector (the default).")
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    @Flag(help: "Check the configuration and end.")
+    var check = false
+
+    @Flag(help: "Print the effective configuration and end.")
+    var printConfig = false
+
+    func run() async throws {
+        let settings = configuration.load()
+        if printConfig { FileHandleText.standardOutput(settings.effective + "\n") }
+        guard !check, !printConfig else { return }
+        do { try await CollectorService(settings).run() } catch let failure as Failure {
+            failure.exit(program: "collector")
+        } catch let error as ListenError {
+            Failure(
+                error.reason == .noPermission ? .noPermission : .unavailable, error.description,
+                hint: error.reason == .inUse ? "stop the other collector, or set runtime.directory" : nil
+            ).exit(program: "collector")
+        } catch let error as DatabaseError {
+            Import.failure(of: error).exit(program: "collector")
+        }
+    }
+}
+
+/// The collector's parts, put together.
+struct CollectorService {
+    private let settings: Settings
+    private let logger: Logger
+    private let startedAt = WallClock.monotonicMilliseconds
+
+    init(_ settings: Settings) {
+        self.settings = settings
+        logger = makeLogger(settings)
+    }
+
+    func run() async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let spool = try Spool(
+            directory: settings[.spoolDirectory], limit: settings[.spoolLimit],
+            sync: Spool.Sync(rawValue: settings[.spoolSync]) ?? .interval, logger: logger)
+        let cookies = await SessionCookies(
+            secrets: try SessionCookies.secrets(settings[.cookieKeyFile], logger), isSecure: settings[.cookieSecure])
+        let idle = settings[.sessionIdleSeconds]
+        let door = RecordDoor(
+            requests: RequestIntake(
+                sites: SiteNames(hosts: settings[.siteHosts]),
+                addresses: ClientAddressRule(
+                    trusted: settings[.trustedProxies].compactMap { NetworkPrefix($0) },
+                    anonymization: ClientAddressRule.Anonymization(rawValue: settings[.addressAnonymization]) ?? .none)),
+            spool: spool, cookies: cookies,
+            policy: SessionBook.Policy(idle: idle * 1000, maximum: settings[.sessionMaxSeconds].map { $0 * 1000 }),
+            traits: try SessionTraits(settings))
+
+        let target = try ConnectionTarget(
+            settings.databaseURL(role: "weir_collector"), defaultUser: "weir_collector",
+            applicationName: "weir-collector")
+        let deadLetters = DeadLetters(directory: settings[.deadDirectory])
+        func drain(_ connection: Connection) -> Drain {
+            Drain(connection: connection, source: "live", idleSeconds: idle, deadLetters: deadLetters, logger: logger)
+        }
+        let worker = DrainWorker(door: door, spool: spool, drain: drain(Connection(target)), logger: logger)
+        let ring = DetectorRing(directory: settings[.runtimeDirectory], group: group, logger: logger)
+        let recovering = Connection(target)
+        let judging = JudgingWorker(
+            door: door, ring: ring,
+            recovery: Recovery(
+                evidence: StoredEvidence(connection: recovering), drain: drain(recovering), ring: ring, logger: logger),
+            logger: logger)
+        let keeper = SessionKeeper(door: door, connection: Connection(target), idleSeconds: idle, logger: logger)
+
+        var table = MessageTable(service: "collector")
+        table.hotPath = { door.take($0, &$1, $2) }
+        table.on(.requestRecord) { envelope, _ throws(WireError) in try await door.take(envelope) }
+        table.onImmediately(.statusGet) { _, _ in
+            MessageTable.Reply(.status, status(door, spool, worker, ring, cookies))
+        }
+        let inherited = ServiceManager.inheritedSockets()["collector"]
+        let server = try await LineServer.start(
+            inherited.map { .inherited($0) } ?? .path(settings.socketPath("collector.sock")), table: table, group: group,
+            logger: logger)
+        logger.notice("serving", metadata: ["socket": .string(settings.socketPath("collector.sock"))])
+        try await Supervisor(
+            services: [worker, judging, keeper, SpoolFlusher(spool: spool), Doors(server: server)], logger: logger
+        ).run()
+    }
+
+    private func status(
+        _ door: RecordDoor, _ spool: Spool, _ worker: DrainWorker, _ ring: DetectorRing, _ cookies: SessionCookies
+    ) -> ServiceStatus {
+        let records = door.counters
+        let drained = worker.counters.withLock { $0 }
+        let (live, waiting, verdicts) = door.withIntake { ($0.book.count, $0.schedule.count, $0.verdicts.count) }
+        var counters: [String: Double] = [
+            "accepted_total": Double(records.accepted), "repeated_total": Double(records.repeated),
+            "refused_total": Double(records.refused.values.reduce(0, +)), "stored_total": Double(drained.stored),
+            "duplicates_total": Double(drained.duplicates), "dead_letters_total": Double(drained.dead),
+            "spool_bytes": Double(spool.pendingBytes), "live_sessions": Double(live),
+            "judging_queue": Double(waiting), "verdicts_unstored": Double(verdicts), "detectors": Double(ring.count),
+            "rejected_cookies_total": Double(cookies.rejectedCount),
+        ]
+        for (reason, count) in records.refused { counters["refused_\(reason)_total"] = Double(count) }
+        return ServiceStatus(
+            service: "collector", version: weirVersion, uptimeMs: WallClock.monotonicMilliseconds - startedAt,
+            state: drained.isDatabaseAway ? "database_unavailable" : "ok", counters: counters)
+    }
+}
+
+/// Forces the spool to the disk every 200 ms.
+struct SpoolFlusher: Service {
+    let spool: Spool
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(200))
+                spool.flush()
+            }
+        }
+        spool.flush()
+    }
+}
+
+/// Closes the sockets first when the service stops, so that nothing is taken that is not seen to.
+struct Doors: Service {
+    let server: LineServer
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await server.stop()
+    }
+}

@@ -1,0 +1,135 @@
+import JWTKit
+import Logging
+import Runtime
+import Synchronization
+import WeirProtocol
+
+/// A session cookie that was verified.
+struct SessionToken: Sendable, Equatable {
+    /// The session that it names.
+    var session: SessionID
+    /// When this token was signed.
+    var issuedAt: Timestamp
+    /// When the session began; no token outlives that by more than a day.
+    var startedAt: Timestamp
+}
+
+/// Signs and verifies the `weir_session` cookie: a JWT (HS256) that names a session and cannot be made by a client.
+///
+/// A forged, expired or foreign token is no error: it makes a new session, and is counted. Tokens verified before are
+/// remembered, so that a visitor's further requests cost a look-up.
+final class SessionCookies: Sendable {
+    /// The cookie's name.
+    static let name = "weir_session"
+    /// The age at which a token is replaced by a fresh one, in milliseconds.
+    static let refreshAfter: Int64 = 300_000
+    /// A session's longest life, in milliseconds.
+    static let lifetime: Int64 = 86_400_000
+
+    private struct Claims: JWTPayload {
+        var sid: String
+        var iat: Int64
+        var exp: Int64
+        /// When the session began.
+        var start: Int64
+
+        // The clock is the caller's; `verify` below compares.
+        func verify(using algorithm: some JWTAlgorithm) async throws {}
+    }
+
+    private struct Cache {
+        var newer: [String: SessionToken] = [:]
+        var older: [String: SessionToken] = [:]
+        var rejected = 0
+    }
+
+    private static let cacheSize = 20_000
+    private let keys: JWTKeyCollection
+    private let attributes: String
+    private let cache = Mutex(Cache())
+
+    /// - Parameters:
+    ///   - secrets: one or two, at least 32 bytes each; the first signs, both are accepted.
+    ///   - isSecure: whether browsers may send the cookie over TLS only.
+    init(secrets: [String], isSecure: Bool) async {
+        keys = JWTKeyCollection()
+        for (index, secret) in secrets.prefix(2).enumerated() {
+            await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256, kid: JWKIdentifier(string: "\(index)"))
+        }
+        attributes = "; Path=/; HttpOnly; SameSite=Lax" + (isSecure ? "; Secure" : "")
+    }
+
+    /// The secrets in the file at `path`, one a line; a fresh one, good until the next start, when `path` is empty.
+    static func secrets(_ path: String, _ logger: Logger) throws(Failure) -> [String] {
+        guard !path.isEmpty else {
+            logger.notice("session cookies are signed with a key made now; a restart starts new sessions")
+            var source = SystemRandomNumberGenerator()
+            return [(0..<4).map { _ in String(source.next(), radix: 16) }.joined()]
+        }
+        let text: String
+        do throws(FileText.ReadError) { text = try FileText.read(path) } catch {
+            throw Failure(
+                error.denied ? .noPermission : .configuration, "collector.cookie.key_file \(path): \(error.reason)")
+        }
+        let secrets = text.split(whereSeparator: \.isNewline).map(String.init)
+        guard !secrets.isEmpty, secrets.count <= 2, secrets.allSatisfy({ $0.utf8.count >= 32 }) else {
+            throw Failure(
+                .configuration, "collector.cookie.key_file \(path) must hold one or two lines of at least 32 bytes",
+                hint: "make one with: openssl rand -hex 32")
+        }
+        return secrets
+    }
+
+    /// Tokens that were not accepted.
+    var rejectedCount: Int { cache.withLock { $0.rejected } }
+
+    /// A token verified before and still good; nil when it has to be verified.
+    func known(_ text: String, now: Timestamp) -> SessionToken? {
+        let token = cache.withLock { $0.newer[text] ?? $0.older[text] }
+        return token.flatMap { now - $0.startedAt < Self.lifetime ? $0 : nil }
+    }
+
+    /// Verifies a token; nil when it cannot be accepted.
+    func verify(_ text: String, now: Timestamp) async -> SessionToken? {
+        // The key that signed is named in the header; a token of the other key is tried with that.
+        var claims: Claims?
+        if text.utf8.count <= 1024 { claims = try? await keys.verify(text, as: Claims.self) }
+        guard let claims, let session = SessionID(claims.sid), claims.exp * 1000 > now.milliseconds,
+            claims.start <= claims.iat, now.milliseconds - claims.start * 1000 < Self.lifetime
+        else {
+            cache.withLock { $0.rejected += 1 }
+            return nil
+        }
+        let token = SessionToken(
+            session: session, issuedAt: Timestamp(milliseconds: claims.iat * 1000),
+            startedAt: Timestamp(milliseconds: claims.start * 1000))
+        remember(text, token)
+        return token
+    }
+
+    /// A Set-Cookie value that binds a client to a session begun at `startedAt`.
+    func cookie(for session: SessionID, startedAt: Timestamp, now: Timestamp) async -> String? {
+        let start = startedAt.milliseconds / 1000
+        let issued = max(now.milliseconds / 1000, start)
+        let remaining = start + Self.lifetime / 1000 - issued
+        guard remaining > 0 else { return nil }
+        let claims = Claims(sid: session.text, iat: issued, exp: start + Self.lifetime / 1000, start: start)
+        guard let text = try? await keys.sign(claims, kid: "0") else { return nil }
+        remember(
+            text,
+            SessionToken(
+                session: session, issuedAt: Timestamp(milliseconds: issued * 1000),
+                startedAt: Timestamp(milliseconds: start * 1000)))
+        return "\(Self.name)=\(text); Max-Age=\(remaining)\(attributes)"
+    }
+
+    private func remember(_ text: String, _ token: SessionToken) {
+        cache.withLock { cache in
+            if cache.newer.count >= Self.cacheSize {
+                cache.older = cache.newer
+                cache.newer = [:]
+            }
+            cache.newer[text] = token
+        }
+    }
+}
