@@ -118,7 +118,8 @@ extension Settings {
         Setting<String>.spoolDirectory, Setting<Int64>.spoolLimit, Setting<String>.spoolSync,
         Setting<String>.deadDirectory, Setting<Int64>.sessionIdleSeconds, Setting<Int64?>.sessionMaxSeconds,
         Setting<[String]>.siteHosts, Setting<[String]>.trustedProxies, Setting<String>.geoDatabase,
-        Setting<String>.addressAnonymization, Setting<Bool>.respectDNT, Setting<String>.cookieKeyFile, Setting<Bool>.cookieSecure,
+        Setting<String>.addressAnonymization, Setting<Bool>.respectDNT, Setting<String>.cookieKeyFile,
+        Setting<Bool>.cookieSecure,
         Setting<String>.detectorRules, Setting<String>.throttlePolicy, Setting<String>.throttleStore,
         Setting<Bool>.throttleShadow, Setting<String>.reporterHTTP, Setting<String>.logLevel,
     ]

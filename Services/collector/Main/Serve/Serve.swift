@@ -92,7 +92,8 @@ struct CollectorService {
         }
         let inherited = ServiceManager.inheritedSockets()["collector"]
         let server = try await LineServer.start(
-            inherited.map { .inherited($0) } ?? .path(settings.socketPath("collector.sock")), table: table, group: group,
+            inherited.map { .inherited($0) } ?? .path(settings.socketPath("collector.sock")), table: table,
+            group: group,
             logger: logger)
         logger.notice("serving", metadata: ["socket": .string(settings.socketPath("collector.sock"))])
         try await Supervisor(

@@ -54,7 +54,8 @@ final class SessionCookies: Sendable {
     init(secrets: [String], isSecure: Bool) async {
         keys = JWTKeyCollection()
         for (index, secret) in secrets.prefix(2).enumerated() {
-            await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256, kid: JWKIdentifier(string: "\(index)"))
+            await keys.add(
+                hmac: HMACKey(from: secret), digestAlgorithm: .sha256, kid: JWKIdentifier(string: "\(index)"))
         }
         attributes = "; Path=/; HttpOnly; SameSite=Lax" + (isSecure ? "; Secure" : "")
     }
