@@ -50,4 +50,22 @@ struct GoldenLineTests {
         let error = try #require(throws: WireError.self) { try nested.decode(SessionEvidence.self) }
         #expect(error.message == "requests.0.path is missing")
     }
+
+    @Test("The contract's examples are messages, and it names every error code and message")
+    func contract() throws {
+        let examples = WireFixtures.contract.split(separator: "\n").filter { $0.hasPrefix(#"{"v":1,"type""#) }
+        #expect(examples.count > 20)
+        var shown: Set<MessageType> = []
+        for example in examples {
+            try WireFixtures.read(Array(example.utf8))
+            shown.insert(try Envelope(line: example.utf8).type)
+        }
+        for type in WireFixtures.messages.keys { #expect(shown.contains(type), "\(type) has no example") }
+        for code in WireError.Code.allCases {
+            #expect(
+                WireFixtures.contract.contains(
+                    "| `\(code.rawValue)` | \(WireError(code, "").retryable ? "yes" : "no") |"))
+        }
+        for type in HotType.allCases { #expect(WireFixtures.contract.contains("\n## \(type.rawValue)")) }
+    }
 }

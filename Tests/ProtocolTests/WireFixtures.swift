@@ -28,6 +28,8 @@ enum WireFixtures {
             .throttleDecision: ThrottleDecision.self, .verdictReport: VerdictReport.self,
             .requestRecord: RequestRecord.self, .requestRecorded: RequestRecorded.self,
             .sessionEvaluate: SessionEvidence.self, .sessionVerdict: SessionVerdict.self,
+            .throttleOverride: ThrottleOverride.self, .throttleWhy: ThrottleWhy.self,
+            .throttleHistory: ThrottleHistory.self, .throttleState: ThrottleState.self,
         ]
     }
 
@@ -39,6 +41,11 @@ enum WireFixtures {
         let envelope = try Envelope(line: line)
         if let message = messages[envelope.type] { try decode(message, envelope) }
     }
+
+    /// The written contract.
+    static let contract = try! String(
+        contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "../../Libraries/Protocol/PROTOCOL.md"), encoding: .utf8)
 
     static func lines(_ name: String) -> [Substring.UTF8View] {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/wire")
