@@ -153,9 +153,8 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "WeirProtocol", "Transport", "Database", "PostgresSupport", "collector", "detector", "throttle",
-                "reporter",
-                "traffic",
-            ], path: "Tests/SystemTests", swiftSettings: strict),
+                "reporter", "traffic", logging,
+            ] + nio, path: "Tests/SystemTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,125 @@
+import Foundation
+import PostgresSupport
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ImportTests {
+    @Test(.needsSharedData) func aRealLogIsCountedOnceHoweverOftenItIsImported() async throws {
+        let stack = try await Stack()
+        stack.environment["WEIR_COLLECTOR_SESSION_MAX_SECONDS"] = "off"
+        try await stack.start([.throttle, .detector(1), .detector(2)])
+        let log = SharedData.path("logs/elastic-10k.log.gz")
+        let expected = try JSONSerialization.jsonObject(
+            with: Data(contentsOf: URL(fileURLWithPath: SharedData.path("logs/elastic-10k.expected.json"))))
+        let sessions = try #require(
+            ((expected as? [String: Any])?["sessions_30min"] as? [String: Any])?["count"] as? Int)
+
+        let first = try await stack.importing([log])
+        #expect(first.status == 0, "\(first.errors.suffix(500))")
+        let summary = try ImportSummary(first)
+        #expect((summary.lines, summary.accepted, summary.duplicates, summary.refused) == (10_000, 10_000, 0, 0))
+        #expect(summary.sessions == sessions)
+        #expect(summary.verdictsPending == 0)
+        #expect(try await stack.count("select count(*) from analytics_events") == 10_000)
+        #expect(try await stack.count("select sum(request_count + asset_count) from user_sessions") == 10_000)
+        #expect(try await stack.count("select count(*) from user_sessions") == sessions)
+        #expect(try await stack.count("select count(*) from user_sessions where needs_evaluation") == 0)
+        let before = try await stack.sessionDigest()
+
+        let second = try ImportSummary(try await stack.importing([log]))
+        #expect((second.accepted, second.duplicates) == (0, 10_000))
+        #expect(try await stack.sessionDigest() == before)
+        #expect(try await stack.count("select count(*) from analytics_events") == 10_000)
+    }
+
+    @Test func anImportKilledAndRepeatedCountsLikeOneLeftAlone() async throws {
+        let log = AccessLog.people(1500, pages: 6)
+        let undisturbed = try await Stack()
+        try await undisturbed.start([.detector(1)])
+        _ = try ImportSummary(try await undisturbed.importing([log.write(to: undisturbed.directory)]))
+
+        let stack = try await Stack()
+        try await stack.start([.detector(1)])
+        let file = try log.write(to: stack.directory)
+        for _ in 1...3 {
+            let before = try await stack.count("select count(*) from analytics_events")
+            let program = try stack.program("collector").launch(["import", file, "--no-progress"])
+            _ = try await eventually("the import stores something new", within: .seconds(30)) {
+                if program.hasEnded { return true }
+                return try await stack.count("select count(*) from analytics_events") > before ? true : nil
+            }
+            program.signal(SIGKILL)
+            _ = await program.end
+        }
+        let summary = try ImportSummary(try await stack.importing([file]))
+        #expect(summary.accepted + summary.duplicates == log.lines.count)
+        #expect(try await stack.count("select count(*) from analytics_events") == log.lines.count)
+        #expect(try await stack.sessionDigest() == undisturbed.sessionDigest())
+    }
+
+    @Test func postgreSQLStoppedAndStartedAgainLosesNothing() async throws {
+        let log = AccessLog.people(1500, pages: 6)
+        let undisturbed = try await Stack()
+        try await undisturbed.start([.detector(1)])
+        _ = try ImportSummary(try await undisturbed.importing([log.write(to: undisturbed.directory)]))
+
+        let cluster = try await TestCluster.make()
+        let stack = try await Stack(cluster: cluster)
+        try await stack.start([.detector(1)])
+        let file = try log.write(to: stack.directory)
+        let program = try stack.program("collector").launch(
+            ["import", file, "--json-summary", "--no-progress", "--wait-verdicts"])
+        _ = try await eventually("the import stores something", within: .seconds(30)) {
+            if program.hasEnded { return true }
+            return try await stack.count("select count(*) from analytics_events") > 0 ? true : nil
+        }
+        try await cluster.stop()
+        try await cluster.start()
+        let status = await program.end
+        #expect(status == 0, "\(program.errors.suffix(500))")
+        #expect(try await stack.count("select count(*) from analytics_events") == log.lines.count)
+        #expect(try await stack.sessionDigest() == undisturbed.sessionDigest())
+        try await cluster.destroy()
+    }
+
+    @Test func aDetectorKilledChangesNoVerdictInTheEnd() async throws {
+        var log = AccessLog.people(300, pages: 4)
+        for probe in 0..<60 {
+            log.lines.append(
+                AccessLog.line("198.19.7.7", at: 900 + probe, "/wp-admin/\(probe).php", status: 404, agent: "nikto/2.5")
+            )
+            log.lines.append(
+                AccessLog.line("198.19.8.8", at: 900 + probe, "/page-\(probe)", agent: "Googlebot/2.1"))
+        }
+        let undisturbed = try await Stack()
+        try await undisturbed.start([.detector(1), .detector(2)])
+        _ = try ImportSummary(try await undisturbed.importing([log.write(to: undisturbed.directory)]))
+
+        let stack = try await Stack()
+        try await stack.start([.detector(1), .detector(2)])
+        let file = try log.write(to: stack.directory)
+        let program = try stack.program("collector").launch(["import", file, "--no-progress", "--wait-verdicts"])
+        _ = try await eventually("a verdict is stored", within: .seconds(30)) {
+            if program.hasEnded { return true }
+            return try await stack.count("select count(*) from session_verdicts") > 0 ? true : nil
+        }
+        await stack.kill(.detector(1))
+        try await stack.start([.detector(1)])
+        let status = await program.end
+        #expect(status == 0, "\(program.errors.suffix(500))")
+        #expect(try await stack.sessionDigest() == undisturbed.sessionDigest())
+        #expect(try await stack.count("select count(*) from user_sessions where is_scanner or is_bot") == 2)
+    }
+
+    @Test func withoutDetectorsTheImportGoesOnAndVerdictsFollow() async throws {
+        let stack = try await Stack()
+        let file = try AccessLog.people(20, pages: 3).write(to: stack.directory)
+        let summary = try ImportSummary(try await stack.importing([file], []))
+        #expect(summary.accepted == 120)
+        #expect(try await stack.count("select count(*) from analytics_events") == 120)
+        #expect(try await stack.count("select count(*) from user_sessions where needs_evaluation") == 20)
+        try await stack.start([.detector(1), .collector])
+        _ = try await eventually("every session is judged", within: .seconds(30)) {
+            try await stack.count("select count(*) from user_sessions where needs_evaluation") == 0 ? true : nil
+        }
+    }
+}
