@@ -55,7 +55,7 @@ import Testing
     @Test func aFileThatIsNotThereIsNamed() async throws {
         let stack = try await Stack()
         let outcome = try await stack.importing(["/nonexistent/access.log"], [])
-        #expect(outcome.status == 4, "\(outcome.errors.suffix(500))")
+        #expect(outcome.status == 1, "\(outcome.errors.suffix(500))")
         #expect(outcome.errors.contains("/nonexistent/access.log"))
     }
 

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func anImportKilledAndRepeatedCountsLikeOneLeftAlone() async throws {
-        let log = AccessLog.people(1500, pages: 6)
+        let log = AccessLog.people(2000, pages: 6)
         let undisturbed = try await Stack()
         try await undisturbed.start([.detector(1)])
         _ = try ImportSummary(try await undisturbed.importing([log.write(to: undisturbed.directory)]))
@@ -40,6 +40,7 @@ import Testing
         let stack = try await Stack()
         try await stack.start([.detector(1)])
         let file = try log.write(to: stack.directory)
+        var endings: [Int32] = []
         for _ in 1...3 {
             let before = try await stack.count("select count(*) from analytics_events")
             let program = try stack.program("collector").launch(["import", file, "--no-progress"])
@@ -48,8 +49,9 @@ import Testing
                 return try await stack.count("select count(*) from analytics_events") > before ? true : nil
             }
             program.signal(SIGKILL)
-            _ = await program.end
+            endings.append(await program.end)
         }
+        #expect(endings.contains(128 + SIGKILL), "no import was caught in the middle: \(endings)")
         let summary = try ImportSummary(try await stack.importing([file]))
         #expect(summary.accepted + summary.duplicates == log.lines.count)
         #expect(try await stack.count("select count(*) from analytics_events") == log.lines.count)
@@ -57,7 +59,7 @@ import Testing
     }
 
     @Test func postgreSQLStoppedAndStartedAgainLosesNothing() async throws {
-        let log = AccessLog.people(1500, pages: 6)
+        let log = AccessLog.people(2000, pages: 6)
         let undisturbed = try await Stack()
         try await undisturbed.start([.detector(1)])
         _ = try ImportSummary(try await undisturbed.importing([log.write(to: undisturbed.directory)]))
@@ -72,6 +74,7 @@ import Testing
             if program.hasEnded { return true }
             return try await stack.count("select count(*) from analytics_events") > 0 ? true : nil
         }
+        #expect(!program.hasEnded, "the import was over before the server was stopped")
         try await cluster.stop()
         try await cluster.start()
         let status = await program.end
@@ -82,13 +85,14 @@ import Testing
     }
 
     @Test func aDetectorKilledChangesNoVerdictInTheEnd() async throws {
-        var log = AccessLog.people(300, pages: 4)
+        var log = AccessLog.people(2000, pages: 4)
         for probe in 0..<60 {
             log.lines.append(
-                AccessLog.line("198.19.7.7", at: 900 + probe, "/wp-admin/\(probe).php", status: 404, agent: "nikto/2.5")
+                AccessLog.line(
+                    "198.19.7.7", at: 4100 + probe, "/wp-admin/\(probe).php", status: 404, agent: "nikto/2.5")
             )
             log.lines.append(
-                AccessLog.line("198.19.8.8", at: 900 + probe, "/page-\(probe)", agent: "Googlebot/2.1"))
+                AccessLog.line("198.19.8.8", at: 4100 + probe, "/page-\(probe)", agent: "Googlebot/2.1"))
         }
         let undisturbed = try await Stack()
         try await undisturbed.start([.detector(1), .detector(2)])
@@ -102,6 +106,7 @@ import Testing
             if program.hasEnded { return true }
             return try await stack.count("select count(*) from session_verdicts") > 0 ? true : nil
         }
+        #expect(!program.hasEnded, "the import was over before the detector was killed")
         await stack.kill(.detector(1))
         try await stack.start([.detector(1)])
         let status = await program.end
