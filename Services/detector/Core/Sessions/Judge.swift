@@ -23,7 +23,7 @@ public struct Judge: Sendable {
     /// The verdict on `evidence`.
     public func verdict(on evidence: SessionEvidence, claim: ClaimCheck = .unchecked) -> SessionVerdict {
         let measures = SessionMeasures(evidence)
-        let agent = rules.agents.classify(evidence.userAgent)
+        let agent = agent(of: evidence, measures)
         var signals: [Signal] = []
         let isBot = judgeAgent(agent, evidence, claim, &signals)
         let isScanner = judgeRequests(agent, evidence, measures, &signals)
@@ -38,6 +38,18 @@ public struct Judge: Sendable {
             score: score.total, isBot: isBot, isScanner: isScanner, isBehavioralBot: isBehavioral, signals: signals,
             ruleSet: rules.name, judgedCount: evidence.requestCount + evidence.assetCount + evidence.engagementEvents,
             at: evidence.now, botName: agent.name, botCategory: agent.category?.rawValue)
+    }
+
+    /// What the user agent says. Some logs record none at all, so a missing one speaks only against a session that
+    /// shows no other trace of a browser either.
+    private func agent(of evidence: SessionEvidence, _ measures: SessionMeasures) -> AgentClass {
+        var agent = rules.agents.classify(evidence.userAgent)
+        if agent.reason == .empty, evidence.assetCount + evidence.engagementEvents + measures.background > 0 {
+            agent.isBot = false
+            agent.name = nil
+            agent.category = nil
+        }
+        return agent
     }
 
     private static func verdictClass(

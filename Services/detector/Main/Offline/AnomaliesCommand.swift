@@ -14,15 +14,12 @@ struct AnomaliesCommand: ParsableCommand {
     func run() throws {
         try Outcome.reporting {
             var detector = SeriesDetector()
-            var isHeader = true
-            try LineVerb.run(file) { bytes, writer throws(LineVerb.Unusable) in
-                _ = isHeader
+            try LineVerb.run(file, header: Self.isHeader) { bytes, writer throws(LineVerb.Unusable) in
                 let text = String(decoding: bytes, as: UTF8.self)
                 let columns = text.split(separator: ",", omittingEmptySubsequences: false)
-                defer { isHeader = false }
                 guard columns.count >= 2, let value = Double(columns[1]), value.isFinite,
                     let at = SeriesTime.milliseconds(columns[0])
-                else { throw LineVerb.Unusable(reason: isHeader ? "header" : "not timestamp,value") }
+                else { throw LineVerb.Unusable(reason: "not timestamp,value") }
                 let answer = detector.next(at: at, value)
                 writer.field("timestamp", String(columns[0]))
                 writer.field("value", value)
@@ -30,5 +27,10 @@ struct AnomaliesCommand: ParsableCommand {
                 writer.field("level", answer.level.rawValue)
             }
         }
+    }
+
+    /// The header is no value, so it has no answer.
+    private static func isHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        String(decoding: bytes, as: UTF8.self).lowercased().filter { $0 != "\"" && $0 != " " }.hasPrefix("timestamp,")
     }
 }

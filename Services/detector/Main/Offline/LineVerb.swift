@@ -11,10 +11,10 @@ enum LineVerb {
     }
 
     /// Runs `answer` over each line of `path` (`-` is standard input, .gz is read). `answer` writes the fields that
-    /// follow `line`.
+    /// follow `line`. A first line that is a `header` is counted and not answered.
     /// - Throws: `Failure`: the file cannot be read, or no line of it could be used.
     static func run(
-        _ path: String, lineLimit: Int = 64 * 1024,
+        _ path: String, lineLimit: Int = 64 * 1024, header: (UnsafeRawBufferPointer) -> Bool = { _ in false },
         _ answer: (UnsafeRawBufferPointer, inout JSONWriter) throws(Unusable) -> Void
     ) throws(Failure) {
         let output = LineOutput()
@@ -25,6 +25,7 @@ enum LineVerb {
             let source = try LineSource(path: path, lineLimit: lineLimit)
             while let line = try source.next() {
                 number += 1
+                if number == 1, case .bytes(let bytes, _) = line, header(bytes) { continue }
                 fields.removeAll()
                 do throws(Unusable) {
                     switch line {

@@ -40,7 +40,6 @@ extension BotCatalogue {
         ~bitbot	BitBot		seo
         bitbucket-webhooks	Bitbucket-Webhooks		seo
         blexbot	BLEXBot	WebMeup	seo
-        blexbot/	BLEXBot		seo
         blogmurabot	blogmuraBot		seo
         blp_bbot	BLP_bbot		seo
         boardgamepricesbot	BoardGamePricesBot		seo
@@ -106,7 +105,6 @@ extension BotCatalogue {
         deepcrawl	Deepcrawl	Lumar	seo
         deskyobot	Deskyobot		seo
         ~df bot	DF Bot		seo
-        diffbot/	Diffbot		seo
         digg deeper	Digg Deeper		seo
         digincore bot	Digincore bot		seo
         ~disqus	Disqus		seo
@@ -164,7 +162,6 @@ extension BotCatalogue {
         gnowitnewsbot	GnowitNewsbot		seo
         ~goodzer	Goodzer		seo
         google-area120	Google-Area120		seo
-        googleassociationservice/	GoogleAssociationService		seo
         googledocs	GoogleDocs		seo
         ~gopay	GoPay		seo
         gowikibot	Gowikibot		seo
@@ -189,7 +186,6 @@ extension BotCatalogue {
         ibm crawler	IBM Crawler		seo
         ~icbot/	ICBot		seo
         ~idg/eu	IDG/EU		seo
-        ~ifttt/	IFTTT		seo
         imagefetcher/	ImageFetcher		seo
         imgproxy/	imgproxy		seo
         impendoom-bot/	impendoom-bot		seo
@@ -197,7 +193,7 @@ extension BotCatalogue {
         infoobot	infoobot		seo
         innguma/	Innguma		seo
         integromat/	Integromat		seo
-        ioncrawl	IonCrawl		seo
+        ioncrawl	IonCrawl	OnCrawl	seo
         ips-agent	ips-agent		seo
         ~iskanie	iskanie		seo
         it2media-domain-crawler	it2media-domain-crawler		seo
@@ -280,6 +276,9 @@ extension BotCatalogue {
         nerdybot	nerdybot		seo
         ~netapi	NetAPI		seo
         netcraft	Netcraft	Netcraft	seo
+        netcraft ssl server survey	Netcraft SSL Server Survey	Netcraft	seo
+        netcraft web server survey	Netcraft Web Server Survey	Netcraft	seo
+        netcraftsurveyagent	NetcraftSurveyAgent	Netcraft	seo
         netestate ne crawler	netEstate NE Crawler		seo
         neticle crawler	Neticle Crawler		seo
         netpeakcheckerbot/	NetpeakCheckerBot		seo
@@ -298,7 +297,6 @@ extension BotCatalogue {
         ~odin;	Odin;		seo
         omnisend/	Omnisend		seo
         oncrawl	OnCrawl	OnCrawl	seo
-        oncrawl/	OnCrawl		seo
         online domain tools	Online Domain Tools		seo
         online-webceo-bot	online-webceo-bot		seo
         opengraphcheck	OpenGraphCheck		seo
@@ -362,7 +360,7 @@ extension BotCatalogue {
         scoutjet	ScoutJet		seo
         scrapeherobot/	ScrapeheroBot		seo
         screaming frog	Screaming Frog SEO Spider	Screaming Frog	seo
-        screaming frog seo spider	Screaming Frog SEO Spider		seo
+        screaming frog seo spider	Screaming Frog SEO Spider	Screaming Frog	seo
         screeenly-bot	screeenly-bot		seo
         searchatlas	SearchAtlas		seo
         sebot-wa	SEBot-WA		seo
@@ -388,7 +386,6 @@ extension BotCatalogue {
         serankingbacklinksbot	SERankingBacklinksBot		seo
         serendeputybot	SerendeputyBot		seo
         serpstatbot	serpstatbot	Serpstat	seo
-        serpstatbot/	serpstatbot		seo
         serptimizerbot	SERPtimizerBot		seo
         serverhunterspider/	ServerHunterSpider		seo
         sfdc-callout/	SFDC-Callout		seo
@@ -398,7 +395,6 @@ extension BotCatalogue {
         sincerasyntheticuser/	SinceraSyntheticUser		seo
         sistrix	SISTRIX	SISTRIX	seo
         siteauditbot	Semrush Site Audit	Semrush	seo
-        siteauditbot/	SiteAuditBot		seo
         ~sitebot	sitebot		seo
         sitebulb	Sitebulb	Sitebulb	seo
         sitecheck-sitecrawl	SiteCheck-sitecrawl		seo
@@ -520,8 +516,8 @@ extension BotCatalogue {
         ~;owler	;Owler		advertising
         a360-search	A360-Search		advertising
         adbeat	Adbeat	Adbeat	advertising
-        adbeat.com	adbeat.com		advertising
-        adbeat_bot	adbeat_bot		advertising
+        adbeat.com	adbeat.com	Adbeat	advertising
+        adbeat_bot	adbeat_bot	Adbeat	advertising
         adidxbot	Bing Ads	Microsoft	advertising
         adkerneltopiccrawler	AdkernelTopicCrawler		advertising
         ~admantx	ADmantX		advertising
@@ -548,14 +544,13 @@ extension BotCatalogue {
         eyeotabot	Eyeotabot		advertising
         ~ezlynx	EzLynx		advertising
         ezoicbot	EzoicBot		advertising
-        facebookcatalog/	facebookcatalog		advertising
         google-ads	Google Ads	Google	advertising
-        google-ads-conversions	Google-Ads-Conversions		advertising
+        google-ads-conversions	Google-Ads-Conversions	Google	advertising
         google-adwords	Google Ads	Google	advertising
-        google-adwords-express	Google-AdWords-Express		advertising
-        google-adwords-instant	Google-Adwords-Instant		advertising
+        google-adwords-express	Google-AdWords-Express	Google	advertising
+        google-adwords-instant	Google-Adwords-Instant	Google	advertising
         grapeshot	Grapeshot	Oracle	advertising
-        grapeshotcrawler	GrapeshotCrawler		advertising
+        grapeshotcrawler	GrapeshotCrawler	Oracle	advertising
         groovinaadsbot/	GroovinaAdsbot		advertising
         ias crawler	IAS crawler		advertising
         ias_crawler	IAS Crawler	Integral Ad Science	advertising
@@ -565,12 +560,10 @@ extension BotCatalogue {
         mediapartners-google	Google AdSense	Google	advertising
         mediavinemetadataparser/	MediavineMetadataParser		advertising
         meta-externalads	Meta External Ads	Meta	advertising
-        meta-externalads/	meta-externalads		advertising
         ~mgidbot	MgidBot		advertising
         mixrankbot	MixrankBot		advertising
         ~moatbot	moatbot		advertising
         nanointeractive	NanoInteractive		advertising
-        netcraft web server survey	Netcraft Web Server Survey		advertising
         netseer crawler	NetSeer crawler		advertising
         netshelter contentscan	NetShelter ContentScan		advertising
         newsroom.bi	NewsRoom.BI		advertising
@@ -580,7 +573,7 @@ extension BotCatalogue {
         outclicksbot	OutclicksBot		advertising
         peer39_crawler	peer39_crawler		advertising
         pixalate	Pixalate	Pixalate	advertising
-        pixalate.com	Pixalate.com		advertising
+        pixalate.com	Pixalate.com	Pixalate	advertising
         productsup.io/crawler	productsup.io/crawler		advertising
         proximic	Proximic	Comscore	advertising
         pulsepoint 	Pulsepoint		advertising

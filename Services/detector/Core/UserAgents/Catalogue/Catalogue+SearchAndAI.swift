@@ -30,7 +30,6 @@ extension BotCatalogue {
         coveobot	Coveobot		search
         cyberfindcrawler	CyberFindCrawler		search
         ~daum~	Daum	Kakao	search
-        ~daum/	Daum		search
         daumoa	Daumoa	Kakao	search
         ~deusu/	DeuSu		search
         developers.google.com/+/web/snippet	developers.google.com/+/web/snippet		search
@@ -68,12 +67,11 @@ extension BotCatalogue {
         google-structured-data-testing-tool	Google Structured Data Testing Tool	Google	search
         google-xrawler	Google Xrawler	Google	search
         googlebot	Googlebot	Google	search
-        googlebot-ia/	Googlebot-IA		search
+        googlebot-ia/	Googlebot-IA	Google	search
         googlebot-image	Googlebot Image	Google	search
-        googlebot-mobile	Googlebot-Mobile		search
+        googlebot-mobile	Googlebot-Mobile	Google	search
         googlebot-news	Googlebot News	Google	search
         googlebot-video	Googlebot Video	Google	search
-        googlebot/	Googlebot		search
         googleother	GoogleOther	Google	search
         googleproducer	GoogleProducer		search
         greppr web crawler	Greppr Web Crawler		search
@@ -93,7 +91,6 @@ extension BotCatalogue {
         jobswithgptcom-bot	jobswithgptcom-bot		search
         jooblebot	Jooblebot		search
         kagibot	Kagibot	Kagi	search
-        kagibot/	Kagibot		search
         kendrabot	KendraBot		search
         level9searchbot/	Level9SearchBot		search
         linguee bot	Linguee Bot		search
@@ -105,7 +102,6 @@ extension BotCatalogue {
         matchorysearch	MatchorySearch		search
         meta-webindexer	Meta Web Indexer	Meta	search
         mojeekbot	MojeekBot	Mojeek	search
-        mojeekbot/	MojeekBot		search
         msnbot	MSNBot	Microsoft	search
         ~napbot	NapBot		search
         naverbot	Naverbot	Naver	search
@@ -128,7 +124,7 @@ extension BotCatalogue {
         qwantify	Qwantify	Qwant	search
         safesearch microdata crawler	SafeSearch microdata crawler		search
         ~scrubby	Scrubby		search
-        search.marginalia.nu	search.marginalia.nu		search
+        search.marginalia.nu	search.marginalia.nu	Marginalia	search
         searcherweb	Searcherweb		search
         searcherxweb	Searcherxweb		search
         searchexpress	SearchExpress		search
@@ -209,7 +205,7 @@ extension BotCatalogue {
         extecontextcrawl	ExteContextCrawl		ai_crawler
         facebookbot	FacebookBot	Meta	ai_crawler
         firecrawl	Firecrawl	Firecrawl	ai_crawler
-        firecrawlagent	FirecrawlAgent		ai_crawler
+        firecrawlagent	FirecrawlAgent	Firecrawl	ai_crawler
         flyriverbot	Flyriverbot		ai_crawler
         google-cloudvertexbot	Google Vertex AI	Google	ai_crawler
         google-extended	Google-Extended	Google	ai_crawler
@@ -226,14 +222,11 @@ extension BotCatalogue {
         linkreader/	linkReader		ai_crawler
         linkupbot	LinkupBot		ai_crawler
         meta-externalagent	Meta External Agent	Meta	ai_crawler
-        meta-externalagent/	meta-externalagent		ai_crawler
         ~newsai/	newsai		ai_crawler
         novellum	Novellum		ai_crawler
         omgili	Omgili	Webz.io	ai_crawler
         pangubot	PanguBot	Huawei	ai_crawler
         perplexitybot	PerplexityBot	Perplexity	ai_crawler
-        perplexitybot/	PerplexityBot		ai_crawler
-        perplexityuser	PerplexityUser		ai_crawler
         poggio-citations	Poggio-Citations		ai_crawler
         sbintuitionsbot/	SBIntuitionsBot		ai_crawler
         semantic-visions	semantic-visions		ai_crawler
@@ -263,6 +256,7 @@ extension BotCatalogue {
         google-agent	Google Agent	Google	ai_assistant
         google-notebooklm	NotebookLM	Google	ai_assistant
         googleagent-	Google Agent	Google	ai_assistant
+        googleagent-mariner	GoogleAgent-Mariner	Google	ai_assistant
         iaskspider	iAskSpider	iAsk	ai_assistant
         kagi-fetcher	Kagi Fetcher	Kagi	ai_assistant
         manus-user	Manus	Manus	ai_assistant
@@ -270,6 +264,7 @@ extension BotCatalogue {
         mistralai-user	MistralAI-User	Mistral	ai_assistant
         perplexity	Perplexity	Perplexity	ai_assistant
         perplexity-user	Perplexity-User	Perplexity	ai_assistant
+        perplexityuser	PerplexityUser	Perplexity	ai_assistant
         phindbot	PhindBot	Phind	ai_assistant
         xai-searchbot	xAI-SearchBot	xAI	ai_assistant
         youbot	YouBot	You.com	ai_assistant

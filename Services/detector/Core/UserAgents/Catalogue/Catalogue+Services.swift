@@ -6,17 +6,15 @@ extension BotCatalogue {
         ~addthis	AddThis		social_preview
         ^arenaunfurlbot	ArenaUnfurlBot		social_preview
         bingpreview	Bing Preview	Microsoft	social_preview
-        bingpreview/	BingPreview		social_preview
         bitlybot	Bitly	Bitly	social_preview
         bluesky	Bluesky	Bluesky	social_preview
-        bluesky-domain-status-classifier	bluesky-domain-status-classifier		social_preview
-        bluesky/	Bluesky		social_preview
-        blueskypreviewbot	BlueskyPreviewBot		social_preview
+        bluesky-domain-status-classifier	bluesky-domain-status-classifier	Bluesky	social_preview
+        blueskypreviewbot	BlueskyPreviewBot	Bluesky	social_preview
         bufferlinkpreviewbot	BufferLinkPreviewBot		social_preview
         chatwork linkpreview	Chatwork LinkPreview		social_preview
         clickuplinkunfurler	ClickUpLinkUnfurler		social_preview
         ~codabot	CodaBot		social_preview
-        dazzle bluesky bot	Dazzle BlueSky Bot		social_preview
+        dazzle bluesky bot	Dazzle BlueSky Bot	Bluesky	social_preview
         ~dbot)	dbot)		social_preview
         dingtalkbot-linkservice	DingTalkBot-LinkService		social_preview
         discordbot	Discordbot	Discord	social_preview
@@ -47,10 +45,8 @@ extension BotCatalogue {
         mastodon/	Mastodon	Mastodon	social_preview
         mattermost-bot/	Mattermost-Bot		social_preview
         mediumbot-metatagfetcher	Mediumbot-MetaTagFetcher		social_preview
-        meta-externalfetcher/	meta-externalfetcher		social_preview
         meta-externalhit/	Meta-ExternalHit		social_preview
         microsoftpreview	Microsoft Preview	Microsoft	social_preview
-        microsoftpreview/	MicrosoftPreview		social_preview
         newsharecounts	newsharecounts		social_preview
         ~ning/	NING		social_preview
         ~notion/	Notion		social_preview
@@ -67,7 +63,7 @@ extension BotCatalogue {
         slack-imgproxy	Slack Image Proxy	Slack	social_preview
         slackbot	Slackbot	Slack	social_preview
         snap url preview	Snapchat	Snap	social_preview
-        snap url preview service	Snap URL Preview Service		social_preview
+        snap url preview service	Snap URL Preview Service	Snap	social_preview
         snapurlpreview/	SnapURLPreview		social_preview
         summalybot	SummalyBot		social_preview
         supabase paired crawler	Supabase Paired Crawler		social_preview
@@ -96,12 +92,11 @@ extension BotCatalogue {
         atvowbot	AtVowBot		monitoring
         baidu-yunguance	Baidu-YunGuanCe		monitoring
         better uptime	Better Uptime	Better Stack	monitoring
-        better uptime bot	Better Uptime Bot		monitoring
+        better uptime bot	Better Uptime Bot	Better Stack	monitoring
         betterstack	Better Stack	Better Stack	monitoring
         betteruptimebot	BetterUptimeBot		monitoring
         binarycanary	BinaryCanary		monitoring
         blackbox exporter	Blackbox Exporter	Prometheus	monitoring
-        blackbox exporter/	Blackbox Exporter		monitoring
         blackbox-exporter	Blackbox Exporter	Prometheus	monitoring
         bling erp	Bling ERP		monitoring
         blockaid	Blockaid		monitoring
@@ -138,9 +133,9 @@ extension BotCatalogue {
         dareboost	Dareboost	Contentsquare	monitoring
         dark visitor	Dark Visitor		monitoring
         datadog	Datadog	Datadog	monitoring
-        datadog agent	Datadog Agent		monitoring
-        datadog synthetic	Datadog Synthetic		monitoring
-        datadogsynthetics	DatadogSynthetics		monitoring
+        datadog agent	Datadog Agent	Datadog	monitoring
+        datadog synthetic	Datadog Synthetic	Datadog	monitoring
+        datadogsynthetics	DatadogSynthetics	Datadog	monitoring
         ~deepnoc	deepnoc		monitoring
         ~determ	Determ		monitoring
         dmbrowser	DMBrowser		monitoring
@@ -172,7 +167,7 @@ extension BotCatalogue {
         freewebmonitoring sitechecker	FreeWebMonitoring SiteChecker		monitoring
         freshbot	Freshbot		monitoring
         freshping	Freshping	Freshworks	monitoring
-        freshpingbot	FreshpingBot		monitoring
+        freshpingbot	FreshpingBot	Freshworks	monitoring
         genomecrawlerd	GenomeCrawlerd		monitoring
         gomezagent	Gomez	Compuware	monitoring
         google page speed	Google PageSpeed	Google	monitoring
@@ -217,8 +212,8 @@ extension BotCatalogue {
         netvigie	NETVIGIE		monitoring
         new york times newsgathering	New York Times Newsgathering		monitoring
         newrelic	New Relic Synthetics	New Relic	monitoring
-        newrelicbot/	NewRelicbot		monitoring
-        newrelicsynthetics	NewRelicSynthetics		monitoring
+        newrelicbot/	NewRelicbot	New Relic	monitoring
+        newrelicsynthetics	NewRelicSynthetics	New Relic	monitoring
         nixstatsbot	NIXStatsbot		monitoring
         ~noahbot	NoahBot		monitoring
         nodeping	NodePing	NodePing	monitoring
@@ -256,7 +251,7 @@ extension BotCatalogue {
         ~sindup	Sindup		monitoring
         site24x7	Site24x7	Zoho	monitoring
         siteimprove	Siteimprove	Siteimprove	monitoring
-        siteimprove.com	Siteimprove.com		monitoring
+        siteimprove.com	Siteimprove.com	Siteimprove	monitoring
         sitelock	SiteLock		monitoring
         siteuptime.com	SiteUptime.com		monitoring
         sleepbot	SleepBot		monitoring
@@ -357,7 +352,6 @@ extension BotCatalogue {
         ~mail.ru	mail.ru		feed_reader
         mailchimp	MailChimp		feed_reader
         miniflux	Miniflux	Miniflux	feed_reader
-        miniflux/	Miniflux		feed_reader
         monitorss/	MonitoRSS		feed_reader
         naver blog rssbot	NAVER Blog Rssbot		feed_reader
         netvibes	Netvibes	Netvibes	feed_reader
@@ -389,7 +383,7 @@ extension BotCatalogue {
         specificfeeds	Specificfeeds		feed_reader
         superfeedr	Superfeedr		feed_reader
         theoldreader	The Old Reader	The Old Reader	feed_reader
-        theoldreader.com	theoldreader.com		feed_reader
+        theoldreader.com	theoldreader.com	The Old Reader	feed_reader
         tiny tiny rss	Tiny Tiny RSS	Tiny Tiny RSS	feed_reader
         universalfeedparser	Universal Feed Parser	feedparser	feed_reader
         ~upday/	upday		feed_reader

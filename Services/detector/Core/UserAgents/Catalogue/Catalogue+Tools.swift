@@ -131,7 +131,6 @@ extension BotCatalogue {
         ~devin	Devin		headless
         ghost inspector	Ghost Inspector	Ghost Inspector	headless
         google-gemini-cli	Google-Gemini-CLI		headless
-        googleagent-mariner	GoogleAgent-Mariner		headless
         headlesschrome	Headless Chrome	Google	headless
         htmlunit	HtmlUnit	HtmlUnit	headless
         nightmare	Nightmare	Segment	headless
@@ -144,7 +143,6 @@ extension BotCatalogue {
         selenium	Selenium	Selenium	headless
         slimerjs	SlimerJS	SlimerJS	headless
         splash version	Splash	Zyte	headless
-        splash version/	splash Version		headless
         testlocally/	TestLocally		headless
         twinagent	TwinAgent		headless
         webdriver	WebDriver	W3C	headless
@@ -176,7 +174,6 @@ extension BotCatalogue {
         burpsuite	Burp Suite	PortSwigger	scanner
         ~censys	Censys	Censys	scanner
         censysinspect	Censys	Censys	scanner
-        censysinspect/	CensysInspect		scanner
         ~cert pl	CERT PL		scanner
         certchief	CertChief		scanner
         cloudflare-radar-scanner	Cloudflare-Radar-Scanner		scanner
@@ -204,7 +201,7 @@ extension BotCatalogue {
         droopescan	droopescan	droopescan	scanner
         ec2linkfinder	ec2linkfinder		scanner
         emailwolf	EmailWolf		scanner
-        ~expanse	Expanse		scanner
+        ~expanse	Expanse	Palo Alto Networks	scanner
         expanseinc	Expanse	Palo Alto Networks	scanner
         feed image audit	Feed Image Audit		scanner
         feroxbuster	feroxbuster	feroxbuster	scanner
@@ -266,8 +263,6 @@ extension BotCatalogue {
         n-stalker	N-Stalker	N-Stalker	scanner
         ~naabu	naabu	ProjectDiscovery	scanner
         nessus	Nessus	Tenable	scanner
-        netcraft ssl server survey	Netcraft SSL Server Survey		scanner
-        netcraftsurveyagent	NetcraftSurveyAgent		scanner
         netlab360	Netlab 360	Qihoo 360	scanner
         netsparker	Netsparker	Invicti	scanner
         netsystemsresearch	Net Systems Research	Net Systems Research	scanner
@@ -293,7 +288,7 @@ extension BotCatalogue {
         qualys	Qualys	Qualys	scanner
         reverseengineeringbot	ReverseEngineeringBot		scanner
         riddler	Riddler	WithSecure	scanner
-        riddler (http://riddler.io	Riddler (http://riddler.io		scanner
+        riddler (http://riddler.io	Riddler (http://riddler.io	WithSecure	scanner
         safednsbot	SafeDNSBot		scanner
         sansec security monitor/	Sansec Security Monitor		scanner
         ~sbl-bot	SBL-BOT		scanner
@@ -308,7 +303,7 @@ extension BotCatalogue {
         sqlmap	sqlmap	sqlmap	scanner
         sqlninja	sqlninja	sqlninja	scanner
         ssl labs	SSL Labs	Qualys	scanner
-        ssl labs (https://www.ssllabs.com	SSL Labs (https://www.ssllabs.com		scanner
+        ssl labs (https://www.ssllabs.com	SSL Labs (https://www.ssllabs.com	Qualys	scanner
         sstimap	SSTImap	SSTImap	scanner
         sucuri	Sucuri	Sucuri	scanner
         sysscan	SysScan	SysScan	scanner
@@ -340,7 +335,6 @@ extension BotCatalogue {
         wfuzz	wfuzz	wfuzz	scanner
         whatwaf	WhatWaf	WhatWaf	scanner
         whatweb	WhatWeb	WhatWeb	scanner
-        whatweb/	WhatWeb		scanner
         wpprobe	WPProbe	WPProbe	scanner
         wprecon	WPRecon	WPRecon	scanner
         wpscan	WPScan	Automattic	scanner
@@ -377,7 +371,7 @@ extension BotCatalogue {
         mithril-crawler	mithril-crawler		academic
         researchbot	ResearchBot		academic
         researchscan	RWTH Research Scan	RWTH Aachen	academic
-        researchscan.comsys.rwth-aachen.de	researchscan.comsys.rwth-aachen.de		academic
+        researchscan.comsys.rwth-aachen.de	researchscan.comsys.rwth-aachen.de	RWTH Aachen	academic
         safeassign	SafeAssign	Blackboard	academic
         scholar	Scholar	unknown	academic
         semanticscholarbot	Semantic Scholar	Allen Institute	academic
