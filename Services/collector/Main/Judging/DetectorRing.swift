@@ -72,13 +72,16 @@ final class DetectorRing: Sendable {
         let ranked = candidates.sorted {
             Self.hash(evidence.sessionID.text, $0.seed) > Self.hash(evidence.sessionID.text, $1.seed)
         }
+        var evidence = evidence
+        evidence.fit()
+        let fitting = evidence
         for member in ranked {
             let client = member.clients[turn % member.clients.count]
             do throws(WireError) {
                 let line = try await client.exchange(deadline: deadline) { id in
                     var bytes: [UInt8] = []
                     bytes.reserveCapacity(2048)
-                    HotEnvelope(id: id, evidence).append(to: &bytes)
+                    HotEnvelope(id: id, fitting).append(to: &bytes)
                     return bytes
                 }
                 if let reply = line.withUnsafeBytes({ HotEnvelope<SessionVerdict>(line: $0) }) { return reply.message }
