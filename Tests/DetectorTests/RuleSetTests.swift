@@ -85,3 +85,36 @@ import WeirProtocol
         #expect(TrendTest.level(latest: 99, baseline: [10, 10]) == .learning)
     }
 }
+
+@Suite("Time series") struct SeriesTests {
+    @Test("a steady daily rhythm is usual, a spike in it is not, and nothing is said while learning")
+    func rhythm() {
+        var detector = SeriesDetector()
+        var levels: [AnomalyLevel] = []
+        for index in 0..<2000 {
+            let phase = Double(index % 288) / 288
+            let wave = 100 + 80 * (phase < 0.5 ? phase : 1 - phase) + Double((index * 7919) % 11)
+            let value = index == 1700 ? wave * 5 : wave
+            levels.append(detector.next(at: Int64(index) * 300_000, value).level)
+        }
+        #expect(levels[..<SeriesDetector.learning].allSatisfy { $0 == .learning })
+        #expect(levels[1700] == .critical)
+        #expect(levels[SeriesDetector.learning..<1700].count { $0 == .critical } <= 1)
+    }
+
+    @Test("a flat series does not alarm at its first ripple")
+    func flat() {
+        var detector = SeriesDetector()
+        for index in 0..<500 { _ = detector.next(at: Int64(index) * 60_000, 1000) }
+        #expect(detector.next(at: 500 * 60_000, 1002).level == .normal)
+        #expect(detector.next(at: 501 * 60_000, 3000).level == .critical)
+    }
+
+    @Test("times with and without zone")
+    func times() {
+        #expect(SeriesTime.milliseconds("1970-01-02 00:00:01") == 86_401_000)
+        #expect(SeriesTime.milliseconds("1970-01-01T02:00:00+01:00") == 3_600_000)
+        #expect(SeriesTime.milliseconds("1970-01-01T00:00:00.000000Z") == 0)
+        #expect(SeriesTime.milliseconds("soon") == nil)
+    }
+}

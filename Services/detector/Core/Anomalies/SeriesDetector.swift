@@ -1,8 +1,8 @@
 /// Finds what is unusual in a series as it comes, without being told how the series behaves.
 ///
 /// Three forecasts compete: the last value, the median of the recent ones, and the median of the same time on earlier
-/// days; the one with the smallest recent error counts. Its error is held against the robust spread (median absolute
-/// deviation) of its own earlier errors, which has a floor, so that a flat series does not alarm at its first ripple.
+/// days; the one with the smallest recent error counts. Its error is held against the 99th percentile of its own
+/// earlier errors, which has a floor, so that a flat series does not alarm at its first ripple.
 /// An answer depends on earlier values only. Memory is bounded by `SeriesDetector.window` values.
 public struct SeriesDetector: Sendable {
     /// What one value amounts to.
@@ -17,6 +17,15 @@ public struct SeriesDetector: Sendable {
     public static let window = 4096
     /// Values before the first judgement.
     public static let learning = 200
+
+    /// A single error has to be this many times the 99th percentile.
+    private static let singleLimit = 3.0
+    /// Lasting errors have to average this share of it.
+    private static let lastingLimit = 0.8
+    /// The floor under the spread, as a share of the series' mean size.
+    private static let margin = 0.005
+    /// Values after a critical one in which another is only a warning.
+    private static let aftermath = 100
 
     private var values: [Double] = []
     private var times: [Int64] = []
@@ -45,21 +54,22 @@ public struct SeriesDetector: Sendable {
         for index in 0..<3 where !forecasts[index].isNaN { note(index, abs(value - forecasts[index])) }
         guard count >= Self.learning else { return Answer(score: 0, level: .learning) }
         let error = abs(value - forecasts[best])
-        let spread = max(spreads[best], spreadFloor)
-        let distance = spread > 0 ? error / spread : 0
+        let spread = max(spreads[best], level * Self.margin)
+        let distance = spread > 0 ? error / spread : error > 0 ? Self.singleLimit : 0
         // Errors that keep coming weigh more than one that passes.
-        pressure = pressure * 0.8 + min(distance, 40) * 0.2
-        let weight = max(distance / 2.2, pressure)
-        let score = 1 - 1 / (1 + (weight / 6) * (weight / 6))
+        pressure += (min(distance, 8) - pressure) * 0.2
+        let weight = max(distance / Self.singleLimit, pressure / Self.lastingLimit)
         var level = AnomalyLevel.normal
-        if weight >= 14 { level = .critical } else if weight >= 9 { level = .warning }
-        if level == .critical {
-            if count < quietUntil { level = .warning } else { quietUntil = count + 24 }
+        if weight >= 1 {
+            // One disturbance is one alarm; what follows it soon is its aftermath.
+            level = count < quietUntil ? .warning : .critical
+            if level == .critical { quietUntil = count + Self.aftermath }
+        } else if weight >= 0.8 {
+            level = .warning
         }
+        let score = weight * weight / (1 + weight * weight)
         return Answer(score: (score * 10_000).rounded() / 10_000, level: level)
     }
-
-    private var spreadFloor: Double { level * 0.01 }
 
     private func forecasts(_ at: Int64) -> [Double] {
         let recent = Self.median(values.suffix(12))
@@ -86,10 +96,7 @@ public struct SeriesDetector: Sendable {
         let known = errors[index].count
         recentError[index] += (error - recentError[index]) / Double(min(known, 500))
         // Sorting every time would cost more than it tells.
-        if known < 256 ? known % 16 == 0 : known % 64 == 0 {
-            let recent = errors[index].suffix(1024)
-            spreads[index] = max(1.4826 * Self.median(recent), Self.quantile(recent, 0.95) / 2.5)
-        }
+        if known % 32 == 0 { spreads[index] = Self.quantile(errors[index].suffix(1024), 0.99) }
     }
 
     private mutating func remember(_ at: Int64, _ value: Double) {
