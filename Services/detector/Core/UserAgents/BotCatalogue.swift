@@ -73,7 +73,7 @@ public struct BotCatalogue: Sendable {
 
     /// The list that comes with this release.
     public static let builtIn: BotCatalogue = {
-        let lists = [searchAndAI, marketing, services, tools]
+        let lists = [searchAndAI, searchOptimization, searchOptimizationFromM, advertising, services, tools]
         return BotCatalogue(
             entries: lists.flatMap { list in
                 do { return try BotCatalogue(parsing: list).entries } catch { preconditionFailure("\(error)") }
