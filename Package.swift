@@ -129,7 +129,10 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests", dependencies: ["Runtime"], path: "Tests/RuntimeTests", swiftSettings: strict),
         .testTarget(
-            name: "CollectorTests", dependencies: ["CollectorCore", "WeirProtocol", "Runtime", "collector"],
+            name: "CollectorTests",
+            dependencies: [
+                "CollectorCore", "Database", "PostgresSupport", "WeirProtocol", "Runtime", "collector", logging,
+            ],
             path: "Tests/CollectorTests", swiftSettings: strict),
         .testTarget(
             name: "DetectorTests", dependencies: ["DetectorCore", "WeirProtocol"], path: "Tests/DetectorTests",

@@ -25,6 +25,14 @@ struct SessionTraits: Sendable {
 
     init(_ settings: Settings) throws(Failure) {}
 
-    func visitor(_ entry: IntakeRequest) -> Visitor { Visitor() }
-    func origin(_ entry: IntakeRequest) -> Origin { Origin() }
+    func visitor(_ entry: IntakeRequest) -> Visitor {
+        let locale = entry.acceptLanguage.prefix { $0 != "," && $0 != ";" }
+        return Visitor(locale: locale.isEmpty ? nil : String(locale))
+    }
+
+    func origin(_ entry: IntakeRequest) -> Origin {
+        let found = ReferrerCatalogue.builtIn.classify(
+            referrer: entry.referrer, site: entry.site, campaign: entry.campaign)
+        return Origin(source: found.source.rawValue, searchTerms: found.searchTerms)
+    }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import JWTKit
 import Logging
 import Runtime
@@ -45,6 +46,7 @@ final class SessionCookies: Sendable {
 
     private static let cacheSize = 20_000
     private let keys: JWTKeyCollection
+    private let signing: JWKIdentifier
     private let attributes: String
     private let cache = Mutex(Cache())
 
@@ -92,7 +94,6 @@ final class SessionCookies: Sendable {
 
     /// Verifies a token; nil when it cannot be accepted.
     func verify(_ text: String, now: Timestamp) async -> SessionToken? {
-        // The key that signed is named in the header; a token of the other key is tried with that.
         var claims: Claims?
         if text.utf8.count <= 1024 { claims = try? await keys.verify(text, as: Claims.self) }
         guard let claims, let session = SessionID(claims.sid), claims.exp * 1000 > now.milliseconds,
@@ -115,13 +116,19 @@ final class SessionCookies: Sendable {
         let remaining = start + Self.lifetime / 1000 - issued
         guard remaining > 0 else { return nil }
         let claims = Claims(sid: session.text, iat: issued, exp: start + Self.lifetime / 1000, start: start)
-        guard let text = try? await keys.sign(claims, kid: "0") else { return nil }
+        guard let text = try? await keys.sign(claims, kid: signing) else { return nil }
         remember(
             text,
             SessionToken(
                 session: session, issuedAt: Timestamp(milliseconds: issued * 1000),
                 startedAt: Timestamp(milliseconds: start * 1000)))
         return "\(Self.name)=\(text); Max-Age=\(remaining)\(attributes)"
+    }
+
+    /// A key's name follows from the key, so that a token finds it after a rotation, and says nothing about it.
+    private static func name(of secret: String) -> JWKIdentifier {
+        let digest = SHA256.hash(data: Array("weir cookie key\n\(secret)".utf8))
+        return JWKIdentifier(string: digest.prefix(4).map { String($0, radix: 16) }.joined(separator: "-"))
     }
 
     private func remember(_ text: String, _ token: SessionToken) {
