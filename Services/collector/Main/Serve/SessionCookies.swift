@@ -55,11 +55,11 @@ final class SessionCookies: Sendable {
     ///   - isSecure: whether browsers may send the cookie over TLS only.
     init(secrets: [String], isSecure: Bool) async {
         keys = JWTKeyCollection()
-        for (index, secret) in secrets.prefix(2).enumerated() {
-            await keys.add(
-                hmac: HMACKey(from: secret), digestAlgorithm: .sha256, kid: JWKIdentifier(string: "\(index)"))
-        }
+        signing = Self.name(of: secrets[0])
         attributes = "; Path=/; HttpOnly; SameSite=Lax" + (isSecure ? "; Secure" : "")
+        for secret in secrets.prefix(2) {
+            await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256, kid: Self.name(of: secret))
+        }
     }
 
     /// The secrets in the file at `path`, one a line; a fresh one, good until the next start, when `path` is empty.
