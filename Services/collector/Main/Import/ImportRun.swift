@@ -75,7 +75,9 @@ struct ImportRun {
         let writing = Connection(target, statementTimeout: .seconds(300))
         let asking = Connection(target, statementTimeout: .seconds(60))
         try await writing.connect()
-        try await Schema.check(asking)
+        do { try await SchemaVersion.check(in: asking) } catch let mismatch as SchemaVersion.Mismatch {
+            throw Failure(.configuration, mismatch.description, hint: mismatch.hint)
+        }
 
         let ring = DetectorRing(
             directory: settings[.runtimeDirectory], group: MultiThreadedEventLoopGroup.singleton, logger: logger)
@@ -123,29 +125,6 @@ struct ImportRun {
                 if pause.count == 0 { logger.warning("waiting for the database: \(error)") }
                 try await pause.wait()
             }
-        }
-    }
-}
-
-/// Whether the database has the tables that this binary writes.
-enum Schema {
-    /// The newest migration that this release knows.
-    static let version = 5
-
-    static func check(_ connection: Connection) async throws {
-        let found: Int? = try await connection.query("select max(version)::int from schema_migrations").single()
-        guard let found else {
-            throw Failure(.configuration, "the database is empty", hint: "run schema/migrate")
-        }
-        if found > version {
-            throw Failure(
-                .configuration, "the schema is at version \(found), this collector knows \(version)",
-                hint: "install the release that belongs to the schema")
-        }
-        if found < version {
-            throw Failure(
-                .configuration, "the schema is at version \(found), this collector needs \(version)",
-                hint: "run schema/migrate")
         }
     }
 }

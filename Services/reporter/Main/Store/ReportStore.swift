@@ -29,6 +29,10 @@ struct ReportStore: Sendable {
             throw error
         } catch let error as DatabaseError {
             throw ReportError(error)
+        } catch let error as SchemaVersion.Mismatch {
+            throw ReportError(
+                .configuration, "\(error.description.prefix(1).uppercased())\(error.description.dropFirst()).",
+                hint: "\(error.hint.prefix(1).uppercased())\(error.hint.dropFirst()).")
         } catch {
             throw ReportError(.internal, "\(error)")
         }
@@ -39,7 +43,8 @@ struct ReportStore: Sendable {
 
     private func attempt(_ request: ReportRequest) async throws -> Report {
         try await pool.transaction(.readOnlySnapshot) { connection in
-            try Self.answer(request, in: connection)
+            try SchemaVersion.check(in: connection)
+            return try Self.answer(request, in: connection)
         }
     }
 
