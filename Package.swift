@@ -146,7 +146,7 @@ let package = Package(
                 + nio,
             path: "Tests/ThrottleTests", swiftSettings: strict),
         .testTarget(
-            name: "ReporterTests", dependencies: ["ReporterCore", "WeirProtocol", "Database", "PostgresSupport"],
+            name: "ReporterTests", dependencies: ["ReporterCore", "WeirProtocol", "reporter", "Database", "PostgresSupport"],
             path: "Tests/ReporterTests",
             swiftSettings: strict),
         .testTarget(

@@ -1,0 +1,98 @@
+import Database
+import PostgresSupport
+import ReporterCore
+import Testing
+import WeirProtocol
+
+@testable import reporter
+
+/// What holds for every report there is: it answers on an empty database and on a full one, has the fields that it
+/// declares, and fits every form of output.
+@Suite struct EveryReportTests {
+    static let empty = Task { try await TestCluster.shared().makeDatabase() }
+    static let full = TrafficReportTests.stored
+    /// Reports that the database answers without being asked about one thing.
+    static let ids = Catalogue.all.reports.filter { $0.argument == nil && $0.id != "status" }.map(\.id)
+
+    private static func command(_ id: String) -> String { String(id.map { $0 == "." ? " " : $0 }) }
+
+    @Test(arguments: ids) func onAnEmptyDatabase(_ id: String) async throws {
+        let report = try await Self.empty.value.report(Self.command(id))
+        #expect(report.csv.hasSuffix("\r\n"))
+        #expect(try JSONValue(parsing: report.json.serialized()) == report.json)
+        #expect(!report.table(on: TerminalShape(width: 80, hasColors: false)).isEmpty)
+        if report.request.report.measure != nil {
+            #expect(report.isEmpty)
+            if report.request.report.words != ["throttle", "levels"] {
+                #expect(report.hint?.contains("no data yet") == true)
+            }
+        }
+        if report.request.report.mainRows?.bar == nil, report.request.report.mainRows != nil, id != "traffic.bots" {
+            #expect(report.csv.filter { $0 == "\r\n" }.count == (id == "sessions.show" ? 2 : 1))
+        }
+    }
+
+    @Test(arguments: ids) func declaredFieldsAreThere(_ id: String) async throws {
+        let report = try await Self.full.value.report(Self.command(id))
+        let data = JSONValue.object(report.data)
+        for section in report.request.report.sections {
+            switch section {
+            case .facts(_, let facts):
+                for fact in facts where !(fact.path == "spooled" || fact.path == "missing" || fact.path == "balanced") {
+                    let value = fact.path.split(separator: ".").reduce(Optional(data)) { $0?[String($1)] }
+                    #expect(value != nil, "\(id) lacks \(fact.path)")
+                }
+            case .rows(let rows):
+                let elements = try #require(data[rows.path]?.arrayValue, "\(id) lacks \(rows.path)")
+                for column in rows.columns {
+                    if let first = elements.first { #expect(first[column.key] != nil, "\(id) lacks \(column.key)") }
+                }
+            }
+        }
+    }
+
+    @Test func everyReportHasAQuery() {
+        let asked = Set(Catalogue.all.reports.map(\.id)).subtracting(["status"])
+        #expect(asked == Set(ReportQuery.all.keys))
+    }
+
+    @Test func anEmptyWindowSaysWhereTheDataIs() async throws {
+        let report = try await Self.full.value.report("overview --since 2001-01-01 --until 2001-12-31")
+        let first = try #require(TrafficReportTests.scene.sessions.map(\.start).min())
+        #expect(report.hint?.contains(first.iso8601) == true)
+        #expect(report.json["hint"] != nil)
+        let sound = try await Self.full.value.report("overview --since 30d")
+        #expect(sound.hint == nil)
+    }
+
+    @Test func everythingBeginsWithTheFirstSession() async throws {
+        let report = try await Self.full.value.report("sessions trends --since all --class all")
+        let scene = TrafficReportTests.scene
+        #expect(report.from == scene.sessions.map(\.start).min())
+        #expect(report.to == scene.sessions.map(\.last).max().map { $0 + 1 })
+        #expect(report.data["total_sessions"] == 300)
+    }
+
+    @Test func theRoleCannotWrite() async throws {
+        let connection = try await Self.full.value.connection(as: "weir_reporter")
+        let error = await #expect(throws: DatabaseError.self) {
+            try await connection.execute("update user_sessions set is_bot = true")
+        }
+        #expect(["42501", "25006"].contains(error?.sqlstate))
+    }
+
+    @Test func hostileValuesAreOnlyValues() async throws {
+        let database = try await Self.full.value
+        for text in ["'; drop table user_sessions; --", "%", "_", "\\", "$1", "\u{1B}[31m", "日本"] {
+            let quoted =
+                "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+            for command in [
+                "traffic geo --since 10d --country \(quoted)", "traffic geo --since 10d --path \(quoted)",
+                "agents list --since 10d --agent \(quoted)", "requests list --since 10d --model \(quoted)",
+                "events list --since 10d --category \(quoted)",
+            ] {
+                #expect(try await database.report(command).isEmpty, "\(command)")
+            }
+        }
+    }
+}
