@@ -105,7 +105,10 @@ let package = Package(
             name: "ReporterCore", dependencies: ["WeirProtocol", collections], path: "Services/reporter/Core",
             swiftSettings: strict),
         .executableTarget(
-            name: "reporter", dependencies: ["ReporterCore", hummingbird] + shell + nio,
+            name: "reporter",
+            dependencies: [
+                "ReporterCore", hummingbird, .product(name: "HummingbirdCore", package: "hummingbird"),
+            ] + shell + nio,
             path: "Services/reporter/Main", swiftSettings: strict),
 
         .executableTarget(

@@ -33,11 +33,11 @@ import WeirProtocol
             ('r4', 'openai', 'gpt', 't4', 'Coder', null, 50, 5, 2000, 100, false, '2026-11-21 12:00Z'),
             ('r5', 'openai', 'gpt_x', null, null, null, 1, 1, 100, 50, false, '2026-11-21 13:00Z'),
             ('r6', 'openai', 'gpt', null, null, null, 10, 10, 1500, 50, false, '2026-11-20 13:00Z');
-        insert into tool_executions (id, tool_name, server_name, task_id, status, execution_time_ms, error_message, created_at) values
-            ('x1', 'search', 'web', 't1', 'success', 100, null, '2026-11-21 10:00Z'),
-            ('x2', 'search', 'web', 't1', 'success', 200, null, '2026-11-21 10:01Z'),
-            ('x3', 'search', 'web', null, 'failed', 300, 'no net', '2026-11-21 10:02Z'),
-            ('x4', 'read', 'disk', 'gone', 'timeout', 5000, null, '2026-11-21 10:03Z');
+        insert into tool_executions (id, tool_name, server_name, task_id, status, execution_time_ms, error_message, started_at, created_at) values
+            ('x1', 'search', 'web', 't1', 'success', 100, null, '2026-11-21 10:00Z', '2026-11-21 10:00Z'),
+            ('x2', 'search', 'web', 't1', 'success', 200, null, '2026-11-21 10:01Z', '2026-11-21 10:01Z'),
+            ('x3', 'search', 'web', null, 'failed', 300, 'no net', '2026-11-21 10:02Z', '2026-11-21 10:02Z'),
+            ('x4', 'read', 'disk', 'gone', 'timeout', 5000, null, '2026-11-21 10:03Z', '2026-11-21 10:03Z');
         insert into conversations (context_id, name, created_at, updated_at) values
             ('c1', 'One', '2026-11-21 09:00Z', '2026-11-21 12:00Z'), ('c2', 'Two', '2026-11-21 10:00Z', '2026-11-21 11:00Z'),
             ('c0', 'Old', '2026-11-20 10:00Z', '2026-11-20 11:00Z');

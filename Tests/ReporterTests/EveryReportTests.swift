@@ -38,7 +38,8 @@ import WeirProtocol
         for section in report.request.report.sections {
             switch section {
             case .facts(_, let facts):
-                for fact in facts where !(fact.path == "spooled" || fact.path == "missing" || fact.path == "balanced") {
+                for fact in facts
+                where !(fact.path == "spool_bytes" || fact.path == "missing" || fact.path == "balanced") {
                     let value = fact.path.split(separator: ".").reduce(Optional(data)) { $0?[String($1)] }
                     #expect(value != nil, "\(id) lacks \(fact.path)")
                 }

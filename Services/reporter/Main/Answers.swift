@@ -38,7 +38,7 @@ struct Answers: Sendable {
             return Report(request: request, from: request.now, to: request.now, data: data)
         case "ingest.audit":
             var report = try await store.answer(request)
-            balance(&report.data, spooled: await sockets.spooledRecords())
+            balance(&report.data, spoolBytes: await sockets.spoolBytes())
             return report
         default: return try await store.answer(request)
         }
@@ -57,12 +57,11 @@ struct Answers: Sendable {
         }
     }
 
-    /// accepted = stored + duplicates + dead + what the collector still holds.
-    private func balance(_ data: inout JSONObject, spooled: Int64?) {
+    /// accepted = stored + duplicates + dead, of what has left the spool: the ledger is written with the rows.
+    private func balance(_ data: inout JSONObject, spoolBytes: Int64?) {
         func count(_ name: String) -> Int64 { data[name]?.integerValue ?? 0 }
         let missing = count("accepted") - count("stored") - count("duplicates") - count("dead")
-        data["spooled"] = spooled.map(JSONValue.integer) ?? .null
-        // The ledger is written with the rows, so what is still in the spool is not in it yet.
+        data["spool_bytes"] = spoolBytes.map(JSONValue.integer) ?? .null
         data["missing"] = .integer(missing)
         data["balanced"] = .bool(missing == 0)
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import Hummingbird
 import Logging
 import NIOPosix
 import ReporterCore
@@ -48,21 +47,18 @@ struct ServeCommand: AsyncParsableCommand {
         let door = CommandDoor(answers: answers)
         let counters = Counters()
         let inherited = ServiceManager.inheritedSockets()
-        let group = MultiThreadedEventLoopGroup.singleton
 
         var services: [any Service] = [
             WireService(
                 socket: inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("reporter.sock")),
                 table: Self.table(door, answers, counters), logger: logger)
         ]
-        let path = settings.socketPath("reporter.http.sock")
-        let application = Application(
-            router: HTTPDoor(door: door, counters: counters).router(),
-            configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
-            onServerRunning: { _ in _ = chmod(path, 0o660) }, eventLoopGroupProvider: .shared(group), logger: logger)
-        services.append(application)
+        services.append(
+            HTTPService(
+                socket: inherited["http"].map(ListeningSocket.inherited)
+                    ?? .path(settings.socketPath("reporter.http.sock")),
+                responder: HTTPDoor(door: door, counters: counters).responder(), logger: logger))
         try await Supervisor(services: services, logger: logger).run()
-        unlink(path)
     }
 
     private static func table(_ door: CommandDoor, _ answers: Answers, _ counters: Counters) -> MessageTable {

@@ -20,11 +20,10 @@ struct ServiceSockets: Sendable {
         return rows
     }
 
-    /// Records that the collector has accepted and not yet stored; nil when it does not say.
-    func spooledRecords() async -> Int64? {
+    /// Bytes that the collector has accepted and not yet stored; nil when it does not say.
+    func spoolBytes() async -> Int64? {
         guard let status = try? await ask("collector") else { return nil }
-        let found = status.counters["spool_records"] ?? status.counters["spooled"]
-        return found.map { Int64($0) }
+        return status.counters["spool_bytes"].map { Int64($0) }
     }
 
     private func status(of name: String) async -> JSONValue {

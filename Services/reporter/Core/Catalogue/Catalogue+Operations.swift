@@ -137,7 +137,7 @@ extension Catalogue {
                     [
                         Fact("accepted", "Accepted", .count), Fact("stored", "Stored", .count),
                         Fact("duplicates", "Duplicates", .count), Fact("dead", "Dead letters", .count),
-                        Fact("spooled", "In the spool", .count), Fact("missing", "Unaccounted for", .count),
+                        Fact("spool_bytes", "Bytes in the spool", .count), Fact("missing", "Unaccounted for", .count),
                         Fact("refused", "Refused", .count), Fact("balanced", "Balanced", .yesNo),
                     ]),
                 .rows(

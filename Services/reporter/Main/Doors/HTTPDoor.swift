@@ -10,8 +10,10 @@ struct HTTPDoor: Sendable {
     let door: CommandDoor
     let counters: Counters
 
-    /// The routes of the door.
-    func router() -> Router<BasicRequestContext> {
+    /// What answers requests by these routes.
+    func responder() -> RouterResponder<BasicRequestContext> { router().buildResponder() }
+
+    private func router() -> Router<BasicRequestContext> {
         let router = Router()
         router.get("/api/v1/reports/**") { request, context in
             let path = context.parameters.getCatchAll().map(String.init)

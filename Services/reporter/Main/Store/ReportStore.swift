@@ -160,7 +160,8 @@ extension ReportError {
         case .permission:
             self.init(
                 .noPermission, "PostgreSQL refuses the login: \(message) (\(error.target)).",
-                hint: "Set PGUSER or database.url to a role that you may use, such as weir_reporter.")
+                hint: "schema/migrate makes the role weir_reporter; pg_hba.conf and pg_ident.conf say who may use it. "
+                    + "database.url may name another role.")
         case .schema:
             self.init(
                 .configuration, "The database does not have the schema of this release: \(message) (\(error.target)).",

@@ -1,0 +1,121 @@
+import Database
+import Foundation
+import PostgresSupport
+import ReporterCore
+import Testing
+import WeirProtocol
+
+/// The built program, run as a person or a script runs it.
+@Suite struct CommandLineTests {
+    struct Outcome {
+        var status: Int32
+        var output: String
+        var errors: String
+    }
+
+    private static let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("reporter")
+
+    private func run(
+        _ arguments: [String], url: String, in folder: URL? = nil, runtime: String = "/nonexistent"
+    ) async throws -> Outcome {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("weir-cli-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let errors = directory.appendingPathComponent("errors")
+        let script = "cd \"$1\" && shift && exec \"$@\" 2>\"$ERRORS\""
+        do {
+            let output = try await Program.run(
+                URL(fileURLWithPath: "/bin/sh"),
+                ["-c", script, "sh", (folder ?? directory).path, Self.program.path] + arguments,
+                environment: [
+                    "WEIR_DATABASE_URL": url, "WEIR_RUNTIME_DIRECTORY": runtime, "WEIR_CONFIG": "/dev/null",
+                    "ERRORS": errors.path,
+                ])
+            return Outcome(status: 0, output: output, errors: (try? String(contentsOf: errors, encoding: .utf8)) ?? "")
+        } catch let failure as CommandFailure {
+            return Outcome(
+                status: failure.status, output: failure.output,
+                errors: (try? String(contentsOf: errors, encoding: .utf8)) ?? "")
+        }
+    }
+
+    private var url: String { get async throws { try await TrafficReportTests.stored.value.url() } }
+
+    @Test func answersInEveryForm() async throws {
+        let json = try await run(["traffic", "sources", "--since", "all", "--json"], url: url)
+        #expect(json.status == 0)
+        #expect(json.errors.isEmpty)
+        #expect(try JSONValue(parsing: json.output.utf8)["report"] == "traffic.sources")
+        let csv = try await run(["analytics", "traffic", "sources", "--since", "all", "--csv"], url: url)
+        #expect(csv.output.hasPrefix("source,session_count,"))
+        let table = try await run(["traffic", "sources", "--since", "all"], url: url)
+        #expect(table.output.hasPrefix("Traffic Sources"))
+        #expect(!table.output.contains("\u{1B}"))
+        // Not a terminal: the live view shows itself once.
+        #expect(try await run(["sessions", "live", "--since", "all"], url: url).status == 0)
+    }
+
+    @Test func withoutPostgreSQLItSaysSoInTwoSeconds() async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let outcome = try await run(["overview", "--json"], url: "postgresql:///weir?host=/nonexistent")
+        #expect(clock.now - start < .seconds(2))
+        #expect(outcome.status == 3)
+        #expect(outcome.errors.hasPrefix("analytics: PostgreSQL is away"))
+        #expect(try JSONValue(parsing: outcome.output.utf8)["error"]?["code"] == "unavailable")
+        #expect(try await run(["overview"], url: "postgresql:///weir?host=/nonexistent").output.isEmpty)
+    }
+
+    @Test func withoutAGrantItNamesIt() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let connection = try database.connection(as: "weir_owner")
+        try await connection.execute("revoke select on user_sessions from weir_reporter")
+        await connection.close()
+        let outcome = try await run(["overview"], url: database.url())
+        #expect(outcome.status == 5)
+        #expect(outcome.errors.contains("ermission denied for table user_sessions"))
+        #expect(outcome.errors.contains("weir_reporter"))
+    }
+
+    @Test func withoutASchemaItSaysMigrate() async throws {
+        // The roles are the whole cluster's, so another database's migration makes them.
+        _ = try await TestCluster.shared().makeDatabase()
+        let database = try await TestCluster.shared().makeDatabase(migrated: false)
+        let outcome = try await run(["overview"], url: database.url())
+        #expect(outcome.status == 78)
+        #expect(outcome.errors.contains("schema/migrate"))
+    }
+
+    @Test func exportsNeverReplaceUnasked() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("weir-export-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("out.csv")
+        let command = ["overview", "--since", "all", "--export", "out.csv"]
+        let first = try await run(command, url: url, in: folder)
+        #expect(first.status == 0)
+        #expect(first.output.isEmpty)
+        #expect(first.errors.contains("out.csv"))
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(text.hasPrefix("period,traffic_requests,"))
+        #expect(text.contains("costs_total_cost_microdollars"))
+        let second = try await run(command, url: url, in: folder)
+        #expect(second.status == 64)
+        #expect(second.errors.contains("--force"))
+        #expect(try await run(command + ["--force"], url: url, in: folder).status == 0)
+        let nowhere = try await run(["overview", "--export", "/nonexistent/x.csv"], url: url)
+        #expect(nowhere.status == 5)
+    }
+
+    @Test func exitCodes() async throws {
+        #expect(try await run(["overvew"], url: url).status == 64)
+        #expect(try await run(["--help"], url: url).status == 0)
+        #expect(try await run([], url: url).output.contains("Usage: analytics"))
+        #expect(try await run(["agents", "show", "nobody"], url: url).status == 1)
+        #expect(try await run(["status"], url: url).status == 1)
+        #expect(try await run(["--config", "/nonexistent.yaml", "overview"], url: url).status == 78)
+        #expect(
+            try await run(["--check", "--print-config"], url: url).output.contains("runtime.directory: /nonexistent"))
+    }
+}
