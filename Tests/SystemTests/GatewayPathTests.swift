@@ -40,7 +40,38 @@ import WeirProtocol
             default: break
             }
         }
+        try await eachPersonCameFromWhereItCameFrom(stack, outcomes)
         await stack.stopAll()
+    }
+
+    private func eachPersonCameFromWhereItCameFrom(_ stack: Stack, _ outcomes: [VisitOutcome]) async throws {
+        let rows = try await stack.column("select session_id || ' ' || referrer_source from user_sessions")
+        let sources = Dictionary(
+            uniqueKeysWithValues: rows.map { row in
+                let cells = row.split(separator: " ").map(String.init)
+                return (cells[0], cells[1])
+            })
+        let plan = TrafficPlan(seed: 7, people: 40)
+        for (visit, outcome) in zip(plan.visits, outcomes) where visit.persona == .person {
+            let landing = try #require(visit.requests.first)
+            let session = try #require(outcome.sessions.first)
+            #expect(sources[session.text] == expectedSource(landing), "\(visit.name): \(landing)")
+        }
+    }
+
+    /// By hand from the list of arrivals: the medium decides first, then the referring host.
+    private func expectedSource(_ landing: PlannedRequest) -> String {
+        for (medium, source) in [("email", "email"), ("cpc", "paid"), ("social", "social")]
+        where landing.query?.contains("utm_medium=\(medium)&") == true {
+            return source
+        }
+        for (host, source) in [
+            ("google.com", "organic_search"), ("bing.com", "organic_search"), ("duckduckgo.com", "organic_search"),
+            ("reddit.com", "social"), ("mastodon.social", "social"), ("chatgpt.com", "ai_assistant"),
+        ] where landing.referrer?.contains(host) == true {
+            return source
+        }
+        return landing.referrer == nil ? "direct" : "referral"
     }
 
     private struct Flags: Equatable {
