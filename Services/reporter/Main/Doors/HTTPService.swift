@@ -36,6 +36,7 @@ struct HTTPService: Service {
                         for try await connection in inbound {
                             group.addTask { await http.handle(value: connection, logger: logger) }
                         }
+                    } catch is CancellationError {
                     } catch { logger.error("accepting HTTP connections: \(error)") }
                     // Answers under way are short; a connection that is only kept open ends here.
                     group.cancelAll()
