@@ -47,8 +47,6 @@ public struct LiveSession: Sendable {
 
     /// Distinct pages are counted up to this many, which is far above every threshold.
     static let pageLimit = 2000
-    /// Paths in evidence are cut to this many bytes, so that 400 of them fit in a message.
-    static let evidencePathLimit = 120
 
     init(_ first: IntakeRequest, id: SessionID, isPartial: Bool) {
         self.id = id
@@ -90,12 +88,8 @@ public struct LiveSession: Sendable {
             requests.removeFirst(excess)
             omitted += excess
         }
-        var target = request.url
-        if target.utf8.count > Self.evidencePathLimit {
-            target = String(decoding: target.utf8.prefix(Self.evidencePathLimit), as: UTF8.self)
-        }
         let known = SessionEvidence.Request(
-            at: request.at, method: request.method, path: target, status: request.status, kind: kind,
+            at: request.at, method: request.method, path: SessionEvidence.Request.clamped(request.url), status: request.status, kind: kind,
             referrerHost: request.referrerHost)
         // Nearly always the newest; a late line takes its place in order.
         var index = requests.count
@@ -148,4 +142,10 @@ public struct SessionKey: Hashable, Sendable {
     public init(site: String, fingerprint: String, address: IPAddress) {
         (self.site, self.fingerprint, self.address) = (site, fingerprint, address)
     }
+}
+
+extension SessionEvidence.Request {
+    /// The target as evidence carries it, cut at 200 bytes: rules look at how it begins, and hundreds must fit in a
+    /// message.
+    public static func clamped(_ target: String) -> String { FieldLimits.clamp(target, to: 200) }
 }

@@ -38,10 +38,7 @@ struct Recovery: Sendable {
     /// - Returns: how many were judged.
     func judgeSome(quietFor: Int) async throws -> Int {
         guard ring.count > 0 else { return 0 }
-        var questions: [SessionEvidence] = []
-        for id in try await evidence.waiting(limit: Self.step, quietFor: quietFor) {
-            if let question = try await evidence.evidence(for: id) { questions.append(question) }
-        }
+        let questions = try await evidence.waiting(limit: Self.step, quietFor: quietFor)
         guard !questions.isEmpty else { return 0 }
         var batch = DrainBatch()
         batch.verdicts = await ring.evaluate(all: questions, atOnce: 128)

@@ -6,17 +6,32 @@ import WeirProtocol
 struct StoredEvidence: Sendable {
     let connection: Connection
 
-    /// Sessions that wait for a verdict, oldest first.
-    /// - Parameter quietFor: only those that nothing has been added to for so long, so that a session that another
-    ///   process is feeding is left to it.
-    func waiting(limit: Int, quietFor seconds: Int, after: String? = nil) async throws -> [String] {
-        let rows = try await connection.query(
-            """
-            select session_id from user_sessions
-            where needs_evaluation and updated_at <= now() - make_interval(secs => $2)
-            order by started_at, session_id limit $1
-            """, [.int(limit), .int(seconds)])
-        return try rows.map { try $0.get("session_id") }
+    /// The evidence, as of their last activity, of sessions that wait for a verdict, oldest first.
+    /// - Parameter quietFor: only those that nothing has been added to for so many seconds, so that a session that
+    ///   another process is feeding is left to it.
+    func waiting(limit: Int, quietFor seconds: Int) async throws -> [SessionEvidence] {
+        let rows = try await connection.query(Self.sessions, [.int(limit), .int(seconds)])
+        var evidence = try rows.compactMap { try Self.evidence(of: $0) }
+        guard !evidence.isEmpty else { return [] }
+        let requests = try await connection.query(
+            Self.requests, [.texts(evidence.map(\.sessionID.text)), .int(SessionEvidence.requestLimit)])
+        var bySession: [String: [SessionEvidence.Request]] = [:]
+        for row in requests {
+            bySession[try row.get("session_id"), default: []].append(
+                SessionEvidence.Request(
+                    at: Timestamp(milliseconds: try row.milliseconds("timestamp") ?? 0),
+                    method: try row.get("method") ?? "GET",
+                    path: SessionEvidence.Request.clamped(try row.get("target") ?? "/"),
+                    status: try row.get("status") ?? 0,
+                    kind: RequestKind(rawValue: try row.get("kind") ?? "") ?? .api,
+                    referrerHost: try row.get("referrer_host")))
+        }
+        for index in evidence.indices {
+            evidence[index].requests = bySession[evidence[index].sessionID.text] ?? []
+            evidence[index].requestsOmitted = max(
+                0, evidence[index].requestCount + evidence[index].assetCount - evidence[index].requests.count)
+        }
+        return evidence
     }
 
     /// How many sessions wait for a verdict.
@@ -24,10 +39,8 @@ struct StoredEvidence: Sendable {
         try await connection.query("select count(*) from user_sessions where needs_evaluation").single()
     }
 
-    /// The evidence of one session as of its last activity; nil when it is gone.
-    func evidence(for sessionID: String) async throws -> SessionEvidence? {
-        let found = try await connection.query(Self.session, [.text(sessionID)])
-        guard let row = found.first, let id = SessionID(sessionID) else { return nil }
+    private static func evidence(of row: Row) throws -> SessionEvidence? {
+        guard let id = SessionID(try row.get("session_id")) else { return nil }
         let startedAt = Timestamp(milliseconds: try row.milliseconds("started_at") ?? 0)
         var evidence = SessionEvidence(
             sessionID: id, site: try row.get("site"), fingerprint: try row.get("fingerprint_hash") ?? "",
@@ -44,18 +57,6 @@ struct StoredEvidence: Sendable {
         evidence.sitePages = try row.get("site_pages")
         evidence.fingerprintSessions24h = max(1, try row.get("sessions_24h"))
         evidence.prefixAgents24h = max(1, try row.get("agents_24h"))
-        let requests = try await connection.query(
-            Self.requests, [.text(sessionID), .int(SessionEvidence.requestLimit)])
-        for request in requests.reversed() {
-            evidence.requests.append(
-                SessionEvidence.Request(
-                    at: Timestamp(milliseconds: try request.milliseconds("timestamp") ?? 0),
-                    method: try request.get("method") ?? "GET", path: try request.get("target") ?? "/",
-                    status: try request.get("status") ?? 0,
-                    kind: RequestKind(rawValue: try request.get("kind") ?? "") ?? .api,
-                    referrerHost: try request.get("referrer_host")))
-        }
-        evidence.requestsOmitted = evidence.requestCount + evidence.assetCount - evidence.requests.count
         if let headers = try row.get("headers", as: String?.self),
             case .object(let object)? = try? JSONValue(parsing: headers.utf8)
         {
@@ -64,9 +65,9 @@ struct StoredEvidence: Sendable {
         return evidence
     }
 
-    private static let session = """
-        select s.site, fingerprint_hash, host(ip_address) as ip, network_prefix, user_agent, preferred_locale,
-            started_at, last_activity_at, request_count, asset_count, error_count, beacon_count,
+    private static let sessions = """
+        select s.session_id, s.site, fingerprint_hash, host(ip_address) as ip, network_prefix, user_agent,
+            preferred_locale, started_at, last_activity_at, request_count, asset_count, error_count, beacon_count,
             (select count(distinct path) from analytics_events e
                 where e.session_id = s.session_id and e.kind = 'document') as distinct_pages,
             (select count(*) from content c where c.site = s.site and c.first_seen_at <= s.last_activity_at)
@@ -81,13 +82,19 @@ struct StoredEvidence: Sendable {
             (select e.event_data ->> 'headers' from analytics_events e
                 where e.session_id = s.session_id and e.kind in ('document', 'api')
                 order by e."timestamp" limit 1) as headers
-        from user_sessions s where s.session_id = $1
+        from user_sessions s
+        where s.needs_evaluation and s.updated_at <= now() - make_interval(secs => $2)
+        order by s.started_at, s.session_id limit $1
         """
 
     private static let requests = """
-        select "timestamp", method, case when query is null then path else path || '?' || query end as target,
-            status, kind, referrer_host
-        from analytics_events where session_id = $1 and kind is not null
-        order by "timestamp" desc, event_id desc limit $2
+        select session_id, "timestamp", method, target, status, kind, referrer_host
+        from (
+            select session_id, "timestamp", event_id, method, status, kind, referrer_host,
+                case when query is null then path else path || '?' || query end as target,
+                row_number() over (partition by session_id order by "timestamp" desc, event_id desc) as age
+            from analytics_events where session_id = any($1) and kind is not null) as numbered
+        where age <= $2
+        order by session_id, "timestamp", event_id
         """
 }
