@@ -149,7 +149,8 @@ let package = Package(
                 + nio,
             path: "Tests/ThrottleTests", swiftSettings: strict),
         .testTarget(
-            name: "ReporterTests", dependencies: ["ReporterCore", "WeirProtocol", "reporter", "Database", "PostgresSupport"],
+            name: "ReporterTests",
+            dependencies: ["ReporterCore", "WeirProtocol", "reporter", "Database", "PostgresSupport"],
             path: "Tests/ReporterTests",
             swiftSettings: strict),
         .testTarget(

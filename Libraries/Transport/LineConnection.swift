@@ -112,7 +112,8 @@ final class LineConnection: ChannelInboundHandler {
         }
         let envelope: Envelope
         do throws(WireError) { envelope = try Envelope(value) } catch {
-            append(Envelope(.error, re: value["id"]?.stringValue, body: JSONValue(encoding: error)))
+            let id = value["id"]?.stringValue.flatMap { $0.utf8.count <= Envelope.idLimit ? $0 : nil }
+            append(Envelope(.error, re: id, body: JSONValue(encoding: error)))
             return
         }
         carryOut(envelope)

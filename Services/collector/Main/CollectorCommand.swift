@@ -9,13 +9,10 @@ struct CollectorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "collector",
         abstract: "Takes in requests, engagement and usage, puts them into sessions, and stores them exactly once.",
-        version: weirVersion,
+        version: Release.version,
         subcommands: [Serve.self, Import.self],
         defaultSubcommand: Serve.self)
 }
-
-/// The release, as `--version` and `status.get` say it.
-let weirVersion = "0.1.0"
 
 /// Options that every verb which needs the configuration has.
 struct ConfigurationOptions: ParsableArguments {

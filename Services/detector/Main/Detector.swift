@@ -7,6 +7,7 @@ import Runtime
 struct Detector: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "detector", abstract: "Tells people from bots, and says why.",
+        version: Release.version,
         subcommands: [ServeCommand.self, ClassifyCommand.self, JudgeCommand.self, AnomaliesCommand.self])
 
     @Flag(help: "Check the configuration and the rules, and print every problem.")

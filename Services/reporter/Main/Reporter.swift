@@ -6,7 +6,7 @@ import Runtime
 @main
 enum Reporter {
     /// The release, as `status.get` and --version give it.
-    static let version = "0.1.0"
+    static let version = Release.version
 
     static func main() async {
         let name = CommandLine.arguments.first?.split(separator: "/").last ?? ""

@@ -89,7 +89,8 @@ public struct LiveSession: Sendable {
             omitted += excess
         }
         let known = SessionEvidence.Request(
-            at: request.at, method: request.method, path: SessionEvidence.Request.clamped(request.url), status: request.status, kind: kind,
+            at: request.at, method: request.method, path: SessionEvidence.Request.clamped(request.url),
+            status: request.status, kind: kind,
             referrerHost: request.referrerHost)
         // Nearly always the newest; a late line takes its place in order.
         var index = requests.count

@@ -90,7 +90,7 @@ struct CollectorService {
         table.onImmediately(.statusGet) { _, _ in
             MessageTable.Reply(.status, status(door, spool, worker, ring, cookies))
         }
-        let inherited = ServiceManager.inheritedSockets()["collector"]
+        let inherited = ServiceManager.inheritedSockets()["wire"]
         let server = try await LineServer.start(
             inherited.map { .inherited($0) } ?? .path(settings.socketPath("collector.sock")), table: table,
             group: group,
@@ -117,7 +117,7 @@ struct CollectorService {
         ]
         for (reason, count) in records.refused { counters["refused_\(reason)_total"] = Double(count) }
         return ServiceStatus(
-            service: "collector", version: weirVersion, uptimeMs: WallClock.monotonicMilliseconds - startedAt,
+            service: "collector", version: Release.version, uptimeMs: WallClock.monotonicMilliseconds - startedAt,
             state: drained.isDatabaseAway ? "database_unavailable" : "ok", counters: counters)
     }
 }

@@ -99,7 +99,7 @@ final class EvaluationService: Sendable {
     private func status() -> ServiceStatus {
         let stored = store.counters
         return ServiceStatus(
-            service: "detector", version: "1.0.0", uptimeMs: WallClock.monotonicMilliseconds - startedAt,
+            service: "detector", version: Release.version, uptimeMs: WallClock.monotonicMilliseconds - startedAt,
             state: stored.isAway ? "database_unavailable" : "ok",
             counters: [
                 "evaluations_total": Double(evaluations.load(ordering: .relaxed)),

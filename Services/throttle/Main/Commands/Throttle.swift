@@ -5,7 +5,7 @@ import Runtime
 /// The throttle's executable: the service, and the verb that needs neither database nor daemon.
 @main
 struct ThrottleExecutable: AsyncParsableCommand {
-    static let release = "1.0.0"
+    static let release = Release.version
 
     static let configuration = CommandConfiguration(
         commandName: "throttle", abstract: "Slows what abuses the site.", version: "weir \(release)",
