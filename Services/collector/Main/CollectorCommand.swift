@@ -10,7 +10,7 @@ struct CollectorCommand: AsyncParsableCommand {
         commandName: "collector",
         abstract: "Takes in requests, engagement and usage, puts them into sessions, and stores them exactly once.",
         version: Release.version,
-        subcommands: [Serve.self, Import.self],
+        subcommands: [Serve.self, Import.self, ClassifyCommand.self],
         defaultSubcommand: Serve.self)
 }
 

@@ -68,3 +68,17 @@ public struct ReferrerURL {
         }
     }
 }
+
+/// The page that a visit landed on, as far as its origin depends on it.
+public struct LandingURL: Sendable {
+    /// The host, lower case.
+    public var site: String
+    /// Without the question mark.
+    public var query: String?
+
+    /// Nil unless a host can be read.
+    public init?(_ url: String) {
+        guard let parts = ReferrerURL(url) else { return nil }
+        (site, query) = (parts.host, parts.query.map(String.init))
+    }
+}
