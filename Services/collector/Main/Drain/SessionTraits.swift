@@ -3,7 +3,8 @@ import Runtime
 import Synchronization
 import WeirProtocol
 
-/// What follows from a session's first request: who visits with what from where, and what led here.
+/// What follows from a session's first request: who visits with what from where, and what led here. Answers are
+/// remembered, since a session's row is written many times and most agents are common ones.
 struct SessionTraits: Sendable {
     /// Device and place.
     struct Visitor: Sendable {
@@ -24,48 +25,101 @@ struct SessionTraits: Sendable {
         var searchTerms: String?
     }
 
-    private let devices = DeviceCache()
+    /// Distinct agents, addresses and referrers remembered per generation.
+    private static let memory = 8192
 
-    init(_ settings: Settings) throws(Failure) {}
+    private final class Answers: Sendable {
+        let devices = Mutex(Remembered<String, DeviceClass>(capacity: memory))
+        let places = Mutex(Remembered<IPAddress, Place>(capacity: memory))
+        let origins = Mutex(Remembered<OriginKey, Origin>(capacity: memory))
+        let database: Mutex<GeoDatabase?>
 
-    func visitor(_ entry: IntakeRequest) -> Visitor {
-        let locale = entry.acceptLanguage.prefix { $0 != "," && $0 != ";" }
-        let device = devices[entry.userAgent]
-        return Visitor(
-            locale: locale.isEmpty ? nil : String(locale), deviceType: device?.deviceType.rawValue,
-            browser: device?.browser, browserVersion: device?.browserVersion, os: device?.os,
-            osVersion: device?.osVersion)
+        init(_ database: GeoDatabase?) { self.database = Mutex(database) }
     }
 
+    private struct OriginKey: Hashable {
+        var referrer: String?
+        var site: String
+        var campaign: CampaignTags
+    }
+
+    private let answers: Answers
+    private let geoPath: String
+
+    /// - Throws: `Failure` when a geographic database is configured and not usable.
+    init(_ settings: Settings) throws(Failure) {
+        geoPath = settings[.geoDatabase]
+        answers = Answers(try Self.open(geoPath))
+    }
+
+    /// Opens the geographic database anew.
+    /// - Throws: `Failure` when it is not usable; the one opened before stays in use.
+    func reload() throws(Failure) {
+        let fresh = try Self.open(geoPath)
+        answers.database.withLock { $0 = fresh }
+        answers.places.withLock { $0 = Remembered(capacity: Self.memory) }
+    }
+
+    /// Device and place; the place is empty without a database and for private addresses.
+    func visitor(_ entry: IntakeRequest) -> Visitor {
+        var visitor = Visitor()
+        let language = entry.acceptLanguage.prefix { $0 != "," && $0 != ";" }.filter { $0 != " " }
+        visitor.locale = language.isEmpty ? nil : String(language)
+        if !entry.userAgent.isEmpty {
+            let device = answers.devices.withLock { known in
+                known.value(for: entry.userAgent) { DeviceClass(userAgent: entry.userAgent) }
+            }
+            visitor.deviceType = device.deviceType.rawValue
+            (visitor.browser, visitor.browserVersion) = (device.browser, device.browserVersion)
+            (visitor.os, visitor.osVersion) = (device.os, device.osVersion)
+        }
+        guard !entry.address.isPrivate, let database = answers.database.withLock({ $0 }) else { return visitor }
+        let place = answers.places.withLock { known in
+            // A damaged record is like a missing one; the file as a whole was found readable.
+            known.value(for: entry.address) { (try? database.place(of: entry.address)) ?? Place() }
+        }
+        (visitor.country, visitor.region, visitor.city) = (place.country, place.region, place.city)
+        return visitor
+    }
+
+    /// The channel, and what was searched for.
     func origin(_ entry: IntakeRequest) -> Origin {
-        let found = ReferrerCatalogue.builtIn.classify(
-            referrer: entry.referrer, site: entry.site, campaign: entry.campaign)
-        return Origin(source: found.source.rawValue, searchTerms: found.searchTerms)
+        let key = OriginKey(referrer: entry.referrer, site: entry.site, campaign: entry.campaign)
+        return answers.origins.withLock { known in
+            known.value(for: key) {
+                let found = ReferrerCatalogue.builtIn.classify(
+                    referrer: entry.referrer, site: entry.site, campaign: entry.campaign)
+                return Origin(source: found.source.rawValue, searchTerms: found.searchTerms)
+            }
+        }
+    }
+
+    private static func open(_ path: String) throws(Failure) -> GeoDatabase? {
+        guard !path.isEmpty else { return nil }
+        do throws(GeoDatabaseError) { return try GeoDatabase(path: path) } catch {
+            throw Failure(
+                .configuration, error.description, hint: "set collector.geoip to a readable .mmdb file, or to nothing")
+        }
     }
 }
 
-/// Devices by user agent: a site's visitors share a few thousand, and a session's row is made again with each request.
-private final class DeviceCache: Sendable {
-    private struct Generations {
-        var newer: [String: DeviceClass] = [:]
-        var older: [String: DeviceClass] = [:]
-    }
+/// Answers to questions asked before: those of the last `capacity` to twice as many distinct questions.
+struct Remembered<Question: Hashable & Sendable, Answer: Sendable>: Sendable {
+    private let capacity: Int
+    private var newer: [Question: Answer] = [:]
+    private var older: [Question: Answer] = [:]
 
-    private static let size = 4096
-    private let known = Mutex(Generations())
+    init(capacity: Int) { self.capacity = capacity }
 
-    /// Nil for an empty user agent, of which nothing is known.
-    subscript(userAgent: String) -> DeviceClass? {
-        guard !userAgent.isEmpty else { return nil }
-        return known.withLock { known in
-            if let device = known.newer[userAgent] { return device }
-            let device = known.older[userAgent] ?? DeviceClass(userAgent: userAgent)
-            if known.newer.count >= Self.size {
-                known.older = known.newer
-                known.newer = [:]
-            }
-            known.newer[userAgent] = device
-            return device
+    /// The answer given before, or else `find`'s.
+    mutating func value(for question: Question, _ find: () -> Answer) -> Answer {
+        if let known = newer[question] { return known }
+        let answer = older[question] ?? find()
+        if newer.count >= capacity {
+            older = newer
+            newer = [:]
         }
+        newer[question] = answer
+        return answer
     }
 }
