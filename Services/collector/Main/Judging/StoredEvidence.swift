@@ -1,3 +1,4 @@
+import CollectorCore
 import Database
 import WeirProtocol
 
