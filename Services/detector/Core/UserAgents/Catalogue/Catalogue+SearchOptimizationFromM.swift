@@ -71,7 +71,7 @@ extension BotCatalogue {
         ocarinabot	Ocarinabot		seo
         ~odin;	Odin;		seo
         omnisend/	Omnisend		seo
-        oncrawl	OnCrawl	OnCrawl	seo
+        ~oncrawl	OnCrawl	OnCrawl	seo
         online domain tools	Online Domain Tools		seo
         online-webceo-bot	online-webceo-bot		seo
         opengraphcheck	OpenGraphCheck		seo
