@@ -7,14 +7,16 @@ public enum IPAddress: Hashable, Sendable {
 
     /// Reads the usual text forms; a zone (`%eth0`) and brackets are refused.
     public init?(_ text: some StringProtocol) {
-        if text.utf8.contains(UInt8(ascii: ":")) {
+        // Nearly all are IPv4 in contiguous bytes, and every line of a log has one.
+        if let short = text.utf8.withContiguousStorageIfAvailable({ Self.parseV4($0) }), let value = short {
+            self = .v4(value)
+        } else if let value = Self.parseV4(text.utf8) {
+            self = .v4(value)
+        } else {
             guard let words = Self.parseV6(text) else { return nil }
             self =
                 words.0 == 0 && words.1 >> 32 == 0xFFFF
                 ? .v4(UInt32(truncatingIfNeeded: words.1)) : .v6(words.0, words.1)
-        } else {
-            guard let value = Self.parseV4(text) else { return nil }
-            self = .v4(value)
         }
     }
 
@@ -40,12 +42,13 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
-    private static func parseV4(_ text: some StringProtocol) -> UInt32? {
+    @inline(__always)
+    private static func parseV4(_ text: some Sequence<UInt8>) -> UInt32? {
         var value: UInt32 = 0
         var octet: UInt32?
         var digits = 0
         var dots = 0
-        for byte in text.utf8 {
+        for byte in text {
             if byte == UInt8(ascii: ".") {
                 guard let complete = octet, dots < 3 else { return nil }
                 value = value << 8 | complete
@@ -77,7 +80,7 @@ public enum IPAddress: Hashable, Sendable {
             let end = rest.firstIndex(of: ":") ?? rest.endIndex
             let group = rest[..<end]
             if group.contains(".") {
-                guard end == rest.endIndex, groups.count <= 6, let v4 = parseV4(group) else { return nil }
+                guard end == rest.endIndex, groups.count <= 6, let v4 = parseV4(group.utf8) else { return nil }
                 groups.append(UInt16(v4 >> 16))
                 groups.append(UInt16(truncatingIfNeeded: v4))
                 rest = ""

@@ -156,7 +156,7 @@ public struct SessionBook: Sendable {
             gone.append(contentsOf: quiet.prefix(surplus))
         }
         for session in gone { remove(session) }
-        stored = stored.filter { $0.value.contains { $0.lastActivityAt >= limit } }
+        if !stored.isEmpty { stored = stored.filter { $0.value.contains { $0.lastActivityAt >= limit } } }
         history.forget(by: now)
         return gone.sorted { ($0.lastActivityAt, $0.id) < ($1.lastActivityAt, $1.id) }
     }
@@ -193,14 +193,13 @@ public struct SessionBook: Sendable {
             }
         }
         let key = SessionKey(request)
-        // Whoever navigates without the cookie is not the one who has sent it.
-        let isNavigation = request.kind(sessionHasDocument: true) == .document
         for id in (byKey[key] ?? []).reversed() {
-            if let session = sessions[id], continues(session.startedAt, session.lastActivityAt, request.at),
-                !(session.isBound && isNavigation)
-            {
-                return (id, false)
+            guard let session = sessions[id], continues(session.startedAt, session.lastActivityAt, request.at) else {
+                continue
             }
+            // Whoever navigates without the cookie is not the one who has sent it.
+            if session.isBound, request.kind(sessionHasDocument: true) == .document { continue }
+            return (id, false)
         }
         if let known = stored[key]?.last(where: { continues($0.startedAt, $0.lastActivityAt, request.at) }) {
             var (id, isNew) = open(request, as: known.id, isPartial: true)

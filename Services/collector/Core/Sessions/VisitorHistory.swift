@@ -49,9 +49,9 @@ struct VisitorHistory: Sendable {
         max(1, agents[network]?.values.count { moment - $0 < Self.window } ?? 0)
     }
 
-    /// Forgets what no window reaches any more; walks everything, so it does so at most once an hour of `clock`.
+    /// Forgets what no window reaches any more; walks everything, so it does so at most twice a day of `clock`.
     mutating func forget(by clock: Timestamp) {
-        guard clock - forgottenAt >= 3_600_000 else { return }
+        guard clock - forgottenAt >= Self.window / 2 else { return }
         forgottenAt = clock
         let moment = clock - 2 * Self.window
         starts = starts.compactMapValues { times in
