@@ -54,11 +54,6 @@ extension Setting where Value == String {
     public static var throttleStore: Setting {
         .text("throttle.store", "memory", form: "memory", "Where buckets and levels live.")
     }
-    public static var reporterHTTP: Setting {
-        .text(
-            "reporter.http", "", form: "host:port on loopback, or empty for the socket alone",
-            "An extra TCP door for the page and the API.")
-    }
     public static var logLevel: Setting {
         Setting(
             "log.level", "info", form: "one of trace, debug, info, notice, warning, error, critical",
@@ -83,9 +78,6 @@ extension Setting where Value == [String] {
 extension Setting where Value == Bool {
     public static var cookieSecure: Setting {
         .flag("collector.cookie.secure", true, "Whether browsers send the session cookie over TLS only.")
-    }
-    public static var respectDNT: Setting {
-        .flag("collector.respect_dnt", false, "Whether requests with DNT or Sec-GPC are counted without any identity.")
     }
     public static var throttleShadow: Setting {
         .flag("throttle.shadow", false, "Whether every policy decides and counts but allows.")
@@ -118,9 +110,9 @@ extension Settings {
         Setting<String>.spoolDirectory, Setting<Int64>.spoolLimit, Setting<String>.spoolSync,
         Setting<String>.deadDirectory, Setting<Int64>.sessionIdleSeconds, Setting<Int64?>.sessionMaxSeconds,
         Setting<[String]>.siteHosts, Setting<[String]>.trustedProxies, Setting<String>.geoDatabase,
-        Setting<String>.addressAnonymization, Setting<Bool>.respectDNT, Setting<String>.cookieKeyFile,
+        Setting<String>.addressAnonymization, Setting<String>.cookieKeyFile,
         Setting<Bool>.cookieSecure,
         Setting<String>.detectorRules, Setting<String>.throttlePolicy, Setting<String>.throttleStore,
-        Setting<Bool>.throttleShadow, Setting<String>.reporterHTTP, Setting<String>.logLevel,
+        Setting<Bool>.throttleShadow, Setting<String>.logLevel,
     ]
 }

@@ -11,6 +11,9 @@ import WeirProtocol
 /// The log itself is the durable copy of what is under way, so an import needs no spool: killed at any moment and
 /// started again, it offers the same records under the same ids.
 struct ImportRun {
+    /// Events in one transaction. Larger ones gain little; several are under way at once, and their memory counts.
+    private static let batchSize = 5000
+
     private let command: Import
     private let settings: Settings
     private let logger: Logger
@@ -59,7 +62,7 @@ struct ImportRun {
     private func readOnly(_ reader: LogReader) throws -> ImportSummary {
         let progress = Progress(isShown: !command.noProgress)
         reader.seeded(until: Timestamp(milliseconds: .max))
-        while try reader.fill(untilEvents: 10_000) != .end {
+        while try reader.fill(untilEvents: Self.batchSize) != .end {
             _ = reader.close(isLast: false)
             progress.show(reader)
         }
@@ -89,7 +92,7 @@ struct ImportRun {
         let progress = Progress(isShown: !command.noProgress)
 
         reading: while true {
-            switch try reader.fill(untilEvents: 10_000) {
+            switch try reader.fill(untilEvents: Self.batchSize) {
             case .needsSeed(let moment):
                 let until = try await patiently { try await seeds.restore(into: reader, at: moment) }
                 reader.seeded(until: until)

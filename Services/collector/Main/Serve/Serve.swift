@@ -57,6 +57,7 @@ struct CollectorService {
         let cookies = await SessionCookies(
             secrets: try SessionCookies.secrets(settings[.cookieKeyFile], logger), isSecure: settings[.cookieSecure])
         let idle = settings[.sessionIdleSeconds]
+        let traits = try SessionTraits(settings)
         let door = RecordDoor(
             requests: RequestIntake(
                 sites: SiteNames(hosts: settings[.siteHosts]),
@@ -65,7 +66,7 @@ struct CollectorService {
                     anonymization: ClientAddressRule.Anonymization(rawValue: settings[.addressAnonymization]) ?? .none)),
             spool: spool, cookies: cookies,
             policy: SessionBook.Policy(idle: idle * 1000, maximum: settings[.sessionMaxSeconds].map { $0 * 1000 }),
-            traits: try SessionTraits(settings))
+            traits: traits)
 
         let target = try ConnectionTarget(
             settings.databaseURL(role: "weir_collector"), defaultUser: "weir_collector",
@@ -97,7 +98,13 @@ struct CollectorService {
             logger: logger)
         logger.notice("serving", metadata: ["socket": .string(settings.socketPath("collector.sock"))])
         try await Supervisor(
-            services: [worker, judging, keeper, SpoolFlusher(spool: spool), Doors(server: server)], logger: logger
+            services: [worker, judging, keeper, SpoolFlusher(spool: spool), Doors(server: server)], logger: logger,
+            reload: {
+                do throws(Failure) {
+                    try traits.reload()
+                    logger.notice("reloaded the geographic database")
+                } catch { logger.error("kept the geographic database that was open: \(error)") }
+            }
         ).run()
     }
 
