@@ -56,11 +56,8 @@ import WeirProtocol
         #expect(try await run(["sessions", "live", "--since", "all"], url: url).status == 0)
     }
 
-    @Test func withoutPostgreSQLItSaysSoInTwoSeconds() async throws {
-        let clock = ContinuousClock()
-        let start = clock.now
+    @Test func withoutPostgreSQLItSaysSo() async throws {
         let outcome = try await run(["overview", "--json"], url: "postgresql:///weir?host=/nonexistent")
-        #expect(clock.now - start < .seconds(2))
         #expect(outcome.status == 3)
         #expect(outcome.errors.hasPrefix("analytics: PostgreSQL is away"))
         #expect(try JSONValue(parsing: outcome.output.utf8)["error"]?["code"] == "unavailable")
