@@ -11,6 +11,9 @@ int weir_notify(const char *path, const char *state);
 /// errno set otherwise.
 int weir_socket_answers(const char *path);
 
+/// Makes all threads share at most `count` heaps, which then grow less than one for each thread.
+void weir_limit_arenas(int count);
+
 /// Marks a descriptor close-on-exec. Returns 0, or -1 with errno set.
 int weir_close_on_exec(int fd);
 

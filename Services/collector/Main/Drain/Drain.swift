@@ -87,6 +87,7 @@ struct Drain: Sendable {
         return try await connection.transaction { connection in
             try connection.script(Staging.prepare)
             var outcome = Outcome()
+            var placed = 0
             if !batch.verdicts.isEmpty {
                 _ = try connection.copyIn(Staging.copyVerdicts, VerdictRows.copyText(batch.verdicts.values))
             }
@@ -95,9 +96,13 @@ struct Drain: Sendable {
                 _ = try connection.copyIn(Staging.copySessions, Array(batch.sessionRows.joined()))
                 let merged = try connection.query(Staging.merge, [.int(idleSeconds)])
                 outcome.stored = try merged[0].get("stored")
+                placed = try merged[0].get("sessions")
                 outcome.duplicates = batch.events.count - outcome.stored
             }
-            if !batch.verdicts.isEmpty { _ = try connection.execute(Staging.mergeVerdicts) }
+            // A session that was placed has its verdict already.
+            if placed < batch.sessionRows.count || batch.hasVerdictsOfOthers, !batch.verdicts.isEmpty {
+                _ = try connection.execute(Staging.mergeVerdicts)
+            }
             if !batch.pages.isEmpty { try see(batch.pages, connection) }
             try account(for: outcome, refused: batch.refused, source, connection)
             let reached = outcome

@@ -30,6 +30,8 @@ struct DrainBatch: Sendable {
     var refused: [String: Int] = [:]
 
     var isEmpty: Bool { events.isEmpty && verdicts.isEmpty && pages.isEmpty && refused.isEmpty }
+    /// Whether there are verdicts of sessions that have no event in the batch.
+    var hasVerdictsOfOthers: Bool { verdicts.keys.contains { sessionIndex[$0] == nil } }
     var sessionIDs: some Collection<SessionID> { sessionIndex.keys }
 
     /// Adds an event; its session's row must be set before the batch is committed.

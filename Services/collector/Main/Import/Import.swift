@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPlatform
 import CollectorCore
 import Database
 import Glibc
@@ -58,6 +59,8 @@ struct Import: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        // Batches pass between threads; with an arena for each thread the heap grows to several times what is in use.
+        weir_limit_arenas(2)
         let settings = configuration.load()
         do {
             let run = try await ImportRun(self, settings: settings)

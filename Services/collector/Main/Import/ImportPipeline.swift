@@ -14,9 +14,9 @@ struct ClosedBatch: Sendable {
 /// one after go on side by side. Batches are committed in order.
 actor ImportPipeline {
     /// Batches under way before the reader has to wait; bounds memory.
-    private static let depth = 2
+    private static let depth = 1
     /// Questions under way at the detectors.
-    private static let questions = 512
+    private static let questions = 1024
 
     private let drain: Drain
     private let ring: DetectorRing
