@@ -25,9 +25,6 @@ struct Import: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The site that the log is of; needed where lines do not name one.", valueName: "host"))
     var site: String?
 
-    @Flag(help: "Go on reading as the file grows, through rotation, until stopped.")
-    var follow = false
-
     @Flag(help: "Read and classify, store nothing.")
     var dryRun = false
 
@@ -51,10 +48,6 @@ struct Import: AsyncParsableCommand {
                 "\(format) is not a format; one of \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         guard !files.isEmpty else { throw ValidationError("Name a log file, or - for standard input.") }
-        guard !follow || files.count == 1, !follow || files[0] != "-" else {
-            throw ValidationError("--follow takes one file.")
-        }
-        guard !follow || !dryRun else { throw ValidationError("--follow and --dry-run exclude each other.") }
     }
 
     func run() async throws {
