@@ -81,7 +81,7 @@ public struct VerdictReport: Hashable, Sendable, Codable {
     public var verdictClass: VerdictClass
     /// Behavioural points.
     public var score: Int
-    /// Page requests in the busiest 60 seconds.
+    /// Page requests in the 60 seconds before `at`.
     public var requestsPerMinute: Double
     /// Share of answers that were 400 and above, 0...1.
     public var errorRate: Double

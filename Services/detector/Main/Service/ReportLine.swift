@@ -1,4 +1,3 @@
-import DetectorCore
 import Runtime
 import Synchronization
 import Transport
@@ -29,12 +28,15 @@ final class ReportLine: Sendable {
 
     /// Sends the verdict at wall-clock time `now`, in ms.
     func send(_ verdict: SessionVerdict, _ evidence: SessionEvidence, at now: Int64) {
-        let measures = SessionMeasures(evidence)
+        // The last minute, not the busiest: a burst that is over must not raise the level again with each verdict.
+        let lastMinute = evidence.requests.count {
+            $0.kind.isPageRequest && evidence.lastActivityAt - $0.at < 60_000
+        }
         let total = evidence.requestCount + evidence.assetCount
         let report = VerdictReport(
             verdictID: verdict.verdictID, sessionID: verdict.sessionID, site: evidence.site,
             fingerprint: evidence.fingerprint, ip: evidence.ip ?? evidence.ipPrefix, verdictClass: verdict.verdictClass,
-            score: verdict.score, requestsPerMinute: Double(measures.busiestMinute),
+            score: verdict.score, requestsPerMinute: Double(lastMinute),
             errorRate: total > 0 ? min(1, Double(evidence.errorCount) / Double(total)) : 0, requestCount: total,
             at: evidence.lastActivityAt)
         var line: [UInt8] = []
