@@ -48,11 +48,11 @@ struct ServeCommand: AsyncParsableCommand {
         let counters = Counters()
         let inherited = ServiceManager.inheritedSockets()
 
-        var services: [any Service] = [
-            WireService(
-                socket: inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("reporter.sock")),
-                table: Self.table(door, answers, counters), logger: logger)
-        ]
+        // Bound before anything runs, so that a second reporter ends here and names the socket that it lacks.
+        let server = try await LineServer.start(
+            inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("reporter.sock")),
+            table: Self.table(door, answers, counters), group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        var services: [any Service] = [WireService(server: server)]
         services.append(
             HTTPService(
                 socket: inherited["http"].map(ListeningSocket.inherited)
@@ -83,13 +83,9 @@ struct ServeCommand: AsyncParsableCommand {
 
 /// The line socket as a part of the service.
 private struct WireService: Service {
-    let socket: ListeningSocket
-    let table: MessageTable
-    let logger: Logger
+    let server: LineServer
 
     func run() async throws {
-        let server = try await LineServer.start(
-            socket, table: table, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         try? await gracefulShutdown()
         await server.stop()
     }
