@@ -73,6 +73,12 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), "Yams",
             ], path: "Libraries/Runtime", swiftSettings: strict),
         .target(
+            name: "HTTPTransport",
+            dependencies: [
+                "WeirProtocol", "Transport", hummingbird, .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), logging, lifecycle,
+            ] + nio, path: "Libraries/HTTPTransport", swiftSettings: strict),
+        .target(
             name: "WeirClient", dependencies: ["WeirProtocol", "Transport", logging] + nio, path: "Libraries/Client",
             swiftSettings: strict),
 
@@ -84,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "CollectorCore", "CMaxMindDB", "CPlatform", hummingbird, .product(name: "JWTKit", package: "jwt-kit"),
+                "CollectorCore", "CMaxMindDB", "CPlatform", "HTTPTransport", hummingbird, .product(name: "JWTKit", package: "jwt-kit"),
             ] + shell + nio, path: "Services/collector/Main", swiftSettings: strict),
         .target(
             name: "DetectorCore", dependencies: ["WeirProtocol", collections], path: "Services/detector/Core",
@@ -107,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "reporter",
             dependencies: [
-                "ReporterCore", hummingbird, .product(name: "HummingbirdCore", package: "hummingbird"),
+                "ReporterCore", "HTTPTransport", hummingbird,
             ] + shell + nio,
             path: "Services/reporter/Main", swiftSettings: strict),
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import HTTPTransport
 import Logging
 import NIOPosix
 import ReporterCore
@@ -53,11 +54,13 @@ struct ServeCommand: AsyncParsableCommand {
             inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("reporter.sock")),
             table: Self.table(door, answers, counters), group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         var services: [any Service] = [WireService(server: server)]
+        let routes = HTTPDoor(door: door, counters: counters).responder()
         services.append(
             HTTPService(
                 socket: inherited["http"].map(ListeningSocket.inherited)
                     ?? .path(settings.socketPath("reporter.http.sock")),
-                responder: HTTPDoor(door: door, counters: counters).responder(), logger: logger))
+                logger: logger
+            ) { try await routes.respond(to: $0, context: $1) })
         try await Supervisor(services: services, logger: logger).run()
     }
 

@@ -137,12 +137,12 @@ private func texts(_ payloads: [[UInt8]]) -> [String] { payloads.map { String(de
     }
 
     @Test func aRecordReadsBackAsItWasWritten() throws {
-        let request = SpooledRequest(
-            session: try #require(SessionID("sess_x")), day: 20_000, eventRow: Array("event\n".utf8),
+        let request = SpooledRecord(
+            session: try #require(SessionID("sess_x")), day: 20_000, row: Array("event\n".utf8),
             sessionRow: Array("session\n".utf8))
-        #expect(SpooledRequest(payload: request.payload) == request)
+        #expect(SpooledRecord(payload: request.payload) == request)
         for length in 0..<request.payload.count - 8 {
-            #expect(SpooledRequest(payload: Array(request.payload[..<length])) == nil)
+            #expect(SpooledRecord(payload: Array(request.payload[..<length])) == nil)
         }
     }
 }

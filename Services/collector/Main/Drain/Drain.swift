@@ -1,3 +1,4 @@
+import CollectorCore
 import Database
 import Glibc
 import Logging
@@ -49,21 +50,23 @@ struct Drain: Sendable {
     }
 
     private func commitHalves(of batch: DrainBatch, _ reason: DatabaseError) async throws -> Outcome {
-        guard batch.events.count > 1 else {
-            guard let event = batch.events.first else {
+        guard batch.records.count > 1 else {
+            guard let record = batch.records.first else {
                 // No event, yet refused: verdicts or pages. They are made again from what is stored.
                 logger.error("dropped verdicts or pages that the database refuses: \(reason)")
                 return Outcome()
             }
-            let session = batch.sessionRows[event.session]
-            guard deadLetters.write(event: batch.eventBytes[event.row], session: session, reason: reason.description)
+            let session = batch.sessionRows[record.session]
+            guard
+                deadLetters.write(
+                    record.kind, row: batch.row(of: record), session: session, reason: reason.description)
             else { throw DatabaseError(sqlstate: "58030", message: "a dead letter cannot be written", target: "") }
             try await enter(Outcome(dead: 1))
             return Outcome(dead: 1)
         }
-        let middle = batch.events.count / 2
+        let middle = batch.records.count / 2
         var outcome = Outcome()
-        for range in [0..<middle, middle..<batch.events.count] {
+        for range in [0..<middle, middle..<batch.records.count] {
             let part = batch.part(range)
             do {
                 outcome = outcome + (try await store(part))
@@ -91,16 +94,23 @@ struct Drain: Sendable {
             if !batch.verdicts.isEmpty {
                 _ = try connection.copyIn(Staging.copyVerdicts, VerdictRows.copyText(batch.verdicts.values))
             }
-            if !batch.events.isEmpty {
-                _ = try connection.copyIn(Staging.copyEvents, batch.eventBytes)
+            if !batch.records.isEmpty {
+                for (kind, rows) in batch.rows { _ = try connection.copyIn(Staging.copy(kind), rows) }
                 _ = try connection.copyIn(Staging.copySessions, Array(batch.sessionRows.joined()))
                 let merged = try connection.query(Staging.merge, [.int(idleSeconds)])
                 outcome.stored = try merged[0].get("stored")
                 placed = try merged[0].get("sessions")
-                outcome.duplicates = batch.events.count - outcome.stored
+                if batch.hasBeacons {
+                    let beacons = try connection.query(Staging.mergeBeacons, [.int(idleSeconds)])
+                    outcome.stored += try beacons[0].get("stored")
+                    placed += try beacons[0].get("sessions")
+                }
+                outcome.duplicates = batch.records.count - outcome.stored
             }
             // A session that was placed has its verdict already.
-            if placed < batch.sessionRows.count || batch.hasVerdictsOfOthers, !batch.verdicts.isEmpty {
+            if !batch.verdicts.isEmpty,
+                placed < batch.sessionRows.count || batch.hasVerdictsOfOthers || batch.hasBeacons
+            {
                 _ = try connection.execute(Staging.mergeVerdicts)
             }
             if !batch.pages.isEmpty { try see(batch.pages, connection) }
@@ -120,7 +130,7 @@ struct Drain: Sendable {
 
     /// Days are made in a short transaction of their own, since making one takes locks.
     private func makePartitions(for batch: DrainBatch) async throws {
-        let days = Set(batch.events.map(\.day))
+        let days = Set(batch.records.lazy.filter { $0.kind != .engagement }.map(\.day))
         guard !days.isEmpty else { return }
         let wanted = Value.texts(days.sorted().map { Timestamp.Day(number: $0).description })
         // A log may span many years; each call makes a few and lets go of its locks.
@@ -160,7 +170,7 @@ final class DeadLetters: Sendable {
     init(directory: String) { self.directory = directory }
 
     /// Keeps a record; false when it cannot be written, in which case the record must stay where it is.
-    func write(event: some Collection<UInt8>, session: [UInt8], reason: String) -> Bool {
+    func write(_ kind: SpooledRecord.Kind, row: some Collection<UInt8>, session: [UInt8], reason: String) -> Bool {
         guard makeDirectories(directory) else { return false }
         let now = Timestamp(milliseconds: WallClock.milliseconds)
         let descriptor = open(
@@ -169,8 +179,8 @@ final class DeadLetters: Sendable {
         defer { close(descriptor) }
         var line = JSONValue.object(
             JSONObject([
-                "at": .string(now.iso8601), "reason": .string(reason), "columns": .string(Staging.copyEvents),
-                "event": .string(String(decoding: event, as: UTF8.self)),
+                "at": .string(now.iso8601), "reason": .string(reason), "columns": .string(Staging.copy(kind)),
+                "event": .string(String(decoding: row, as: UTF8.self)),
                 "session": .string(String(decoding: session, as: UTF8.self)),
             ])
         ).serialized()

@@ -6,8 +6,9 @@ import WeirProtocol
 ///
 /// Rows are kept in COPY's text form: that is also how the spool holds them, so that draining formats nothing twice.
 struct DrainBatch: Sendable {
-    /// One event's row and the place of its session's row.
-    struct Event: Sendable {
+    /// One record's row among those of its kind, and the place of its session's row.
+    struct Record: Sendable {
+        let kind: SpooledRecord.Kind
         let row: Range<Int>
         let session: Int
         let day: Int64
@@ -20,8 +21,9 @@ struct DrainBatch: Sendable {
         let firstSeen: Timestamp
     }
 
-    private(set) var eventBytes: [UInt8] = []
-    private(set) var events: [Event] = []
+    /// The rows of each kind, one after the other.
+    private(set) var rows: [SpooledRecord.Kind: [UInt8]] = [:]
+    private(set) var records: [Record] = []
     private(set) var sessionRows: [[UInt8]] = []
     private var sessionIndex: [SessionID: Int] = [:]
     var verdicts: [SessionID: SessionVerdict] = [:]
@@ -29,17 +31,30 @@ struct DrainBatch: Sendable {
     /// Refused records by reason, for the ledger.
     var refused: [String: Int] = [:]
 
-    var isEmpty: Bool { events.isEmpty && verdicts.isEmpty && pages.isEmpty && refused.isEmpty }
-    /// Whether there are verdicts of sessions that have no event in the batch.
+    var isEmpty: Bool { records.isEmpty && verdicts.isEmpty && pages.isEmpty && refused.isEmpty }
+    /// The records; an import has requests only.
+    var events: [Record] { records }
+    /// Whether there is anything that pages have reported.
+    var hasBeacons: Bool { rows[.engagement] != nil || rows[.clientEvent] != nil }
+    /// Whether there are verdicts of sessions that have no record in the batch.
     var hasVerdictsOfOthers: Bool { verdicts.keys.contains { sessionIndex[$0] == nil } }
     var sessionIDs: some Collection<SessionID> { sessionIndex.keys }
 
-    /// Adds an event; its session's row must be set before the batch is committed.
-    mutating func add(event row: some Collection<UInt8>, of session: SessionID, day: Int64) {
-        let start = eventBytes.count
-        eventBytes.append(contentsOf: row)
-        events.append(Event(row: start..<eventBytes.count, session: index(of: session), day: day))
+    /// Adds a record; its session's row must be set before the batch is committed.
+    mutating func add(_ kind: SpooledRecord.Kind, row: some Collection<UInt8>, of session: SessionID, day: Int64) {
+        let start = rows[kind]?.count ?? 0
+        rows[kind, default: []].append(contentsOf: row)
+        records.append(
+            Record(kind: kind, row: start..<start + row.count, session: index(of: session), day: day))
     }
+
+    /// Adds a request's row.
+    mutating func add(event row: some Collection<UInt8>, of session: SessionID, day: Int64) {
+        add(.request, row: row, of: session, day: day)
+    }
+
+    /// The row of one record.
+    func row(of record: Record) -> ArraySlice<UInt8> { rows[record.kind]?[record.row] ?? [] }
 
     /// Sets what is known of a session by the end of the batch.
     mutating func set(session: SessionID, row: [UInt8]) { sessionRows[index(of: session)] = row }
@@ -51,14 +66,14 @@ struct DrainBatch: Sendable {
         return sessionRows.count - 1
     }
 
-    /// The part of the batch with the given events, their sessions, and no pages or verdicts of others.
+    /// The part of the batch with the given records, their sessions, and no pages or verdicts of others.
     func part(_ range: Range<Int>) -> DrainBatch {
         var part = DrainBatch()
         let names = Dictionary(uniqueKeysWithValues: sessionIndex.map { ($0.value, $0.key) })
-        for event in events[range] {
-            guard let name = names[event.session] else { continue }
-            part.add(event: eventBytes[event.row], of: name, day: event.day)
-            part.set(session: name, row: sessionRows[event.session])
+        for record in records[range] {
+            guard let name = names[record.session] else { continue }
+            part.add(record.kind, row: row(of: record), of: name, day: record.day)
+            part.set(session: name, row: sessionRows[record.session])
             if let verdict = verdicts[name] { part.verdicts[name] = verdict }
         }
         return part

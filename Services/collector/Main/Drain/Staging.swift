@@ -1,3 +1,4 @@
+import CollectorCore
 import Database
 
 /// The staging tables through which rows reach the database, and the statements that merge them.
@@ -9,6 +10,15 @@ enum Staging {
         "day", "event_id", "\"timestamp\"", "site", "session_id", "user_id", "event_type", "event_category", "severity",
         "method", "path", "query", "status", "kind", "response_time_ms", "bytes", "referrer", "referrer_host",
         "ip_address", "level", "source", "event_data",
+    ]
+
+    static let engagementColumns = [
+        "day", "id", "site", "session_id", "user_id", "page_url", "path", "content_id", "event_type",
+        "time_on_page_ms", "time_to_first_interaction_ms", "time_to_first_scroll_ms", "max_scroll_depth",
+        "scroll_velocity_avg", "scroll_direction_changes", "click_count", "mouse_move_distance_px", "keyboard_events",
+        "copy_events", "focus_time_ms", "blur_count", "tab_switches", "visible_time_ms", "hidden_time_ms",
+        "is_rage_click", "is_dead_click", "reading_pattern", "fingerprint_hash", "ip_address", "country", "device_type",
+        "referrer", "event_data", "created_at",
     ]
 
     /// What the first page request says of a session; replaced together when an earlier one turns up.
@@ -33,13 +43,23 @@ enum Staging {
     static let prepare = """
         set client_min_messages = warning;
         create temp table if not exists stage_event (like analytics_events) on commit delete rows;
+        create temp table if not exists stage_client_event (like analytics_events) on commit delete rows;
+        create temp table if not exists stage_engagement on commit delete rows as
+            select \(engagementColumns.joined(separator: ", ")) from engagement_events with no data;
         create temp table if not exists stage_session on commit delete rows as
             select \(sessionColumns.joined(separator: ", ")) from user_sessions with no data;
         create temp table if not exists stage_verdict on commit delete rows as
             select \(verdictColumns.joined(separator: ", ")) from user_sessions with no data
         """
 
-    static let copyEvents = "copy stage_event (\(eventColumns.joined(separator: ", "))) from stdin"
+    /// Copies rows of a kind into its staging table.
+    static func copy(_ kind: SpooledRecord.Kind) -> String {
+        switch kind {
+        case .request: "copy stage_event (\(eventColumns.joined(separator: ", "))) from stdin"
+        case .clientEvent: "copy stage_client_event (\(eventColumns.joined(separator: ", "))) from stdin"
+        case .engagement: "copy stage_engagement (\(engagementColumns.joined(separator: ", "))) from stdin"
+        }
+    }
     static let copySessions = "copy stage_session (\(sessionColumns.joined(separator: ", "))) from stdin"
     static let copyVerdicts = "copy stage_verdict (\(verdictColumns.joined(separator: ", "))) from stdin"
 
@@ -55,16 +75,55 @@ enum Staging {
             select session_id, min("timestamp") as started_at, max("timestamp") as last_activity_at,
                 count(*) filter (where kind <> 'asset') as request_count,
                 count(*) filter (where kind = 'asset') as asset_count,
+                0 as beacon_count, null::timestamptz as converted_at,
                 count(*) filter (where status >= 400) as error_count,
                 count(response_time_ms) as timed_count,
                 coalesce(sum(response_time_ms), 0) as response_time_total_ms
             from fresh group by session_id
-        ), placed as (
+        ), \(placed)
+        select (select count(*) from fresh) as stored, (select count(*) from placed) as sessions
+        """
+
+    /// Merges what pages have reported, after the requests of the same batch. A page_view that a single-page application
+    /// reports counts only where no request for the page is stored near it.
+    static let mergeBeacons = """
+        with fresh_event as (
+            insert into analytics_events (\(eventColumns.joined(separator: ", ")))
+            select \(eventColumns.joined(separator: ", ")) from stage_client_event as said
+            where said.event_type <> 'page_view' or not exists (
+                select from analytics_events as seen
+                where seen.session_id = said.session_id and seen.path = said.path and seen.kind = 'document'
+                    and seen."timestamp" between said."timestamp" - interval '1 minute'
+                        and said."timestamp" + interval '10 seconds')
+            on conflict do nothing
+            returning session_id, event_id as id, "timestamp" as at, event_type
+        ), fresh_engagement as (
+            insert into engagement_events (\(engagementColumns.joined(separator: ", ")))
+            select \(engagementColumns.joined(separator: ", ")) from stage_engagement
+            on conflict do nothing
+            returning session_id, id, created_at as at, event_type
+        ), fresh as (
+            select * from fresh_event union all select * from fresh_engagement
+        ), delta as (
+            select session_id, min(at) as started_at, max(at) as last_activity_at,
+                -- One event of a page may fill a row of both tables; it is one beacon.
+                0 as request_count, 0 as asset_count, count(distinct id) as beacon_count, 0 as error_count,
+                0 as timed_count, 0::double precision as response_time_total_ms,
+                min(at) filter (where event_type = 'conversion') as converted_at
+            from fresh group by session_id
+        ), \(placed)
+        select (select count(*) from fresh_event) + (select count(*) from fresh_engagement) as stored,
+            (select count(*) from placed) as sessions
+        """
+
+    /// Puts `delta` and the staged sessions and verdicts into user_sessions. $1 is the idle time in seconds.
+    private static let placed = """
+        placed as (
             insert into user_sessions as held (
                 \(sessionColumns.joined(separator: ", ")),
                 started_at, last_activity_at, ended_at, duration_seconds, user_type, converted_at,
-                request_count, asset_count, error_count, timed_count, response_time_total_ms, avg_response_time_ms,
-                success_rate,
+                request_count, asset_count, beacon_count, error_count, timed_count, response_time_total_ms,
+                avg_response_time_ms, success_rate,
                 \(verdictColumns.dropFirst().joined(separator: ", ")), needs_evaluation)
             select
                 \(sessionColumns.map { "s.\($0)" }.joined(separator: ", ")),
@@ -73,15 +132,15 @@ enum Staging {
                 case when d.last_activity_at < now() - make_interval(secs => $1)
                     then extract(epoch from d.last_activity_at - d.started_at)::integer end,
                 case when s.user_id is null then 'anon' else 'registered' end,
-                case when s.user_id is not null then d.started_at end,
-                d.request_count, d.asset_count, d.error_count, d.timed_count, d.response_time_total_ms,
-                d.response_time_total_ms / greatest(d.timed_count, 1),
-                1 - d.error_count::double precision / (d.request_count + d.asset_count),
+                coalesce(case when s.user_id is not null then d.started_at end, d.converted_at),
+                d.request_count, d.asset_count, d.beacon_count, d.error_count, d.timed_count,
+                d.response_time_total_ms, d.response_time_total_ms / greatest(d.timed_count, 1),
+                1 - d.error_count::double precision / greatest(d.request_count + d.asset_count, 1),
                 v.verdict_id, coalesce(v.verdict_class, 'undecided'), coalesce(v.behavioral_bot_score, 0),
                 coalesce(v.is_bot, false), coalesce(v.is_scanner, false), coalesce(v.is_behavioral_bot, false),
                 v.behavioral_bot_reason, v.bot_name, v.bot_category, v.bot_reason, v.rule_set,
                 coalesce(v.judged_count, 0),
-                coalesce(v.judged_count, 0) < d.request_count + d.asset_count
+                coalesce(v.judged_count, 0) < d.request_count + d.asset_count + d.beacon_count
             from delta d join stage_session s using (session_id) left join stage_verdict v using (session_id)
             on conflict (session_id) do update set
                 started_at = least(held.started_at, excluded.started_at),
@@ -96,10 +155,10 @@ enum Staging {
                 user_id = coalesce(excluded.user_id, held.user_id),
                 user_type = case when coalesce(excluded.user_id, held.user_id) is null then held.user_type
                     else 'registered' end,
-                converted_at = coalesce(held.converted_at,
-                    case when excluded.user_id is not null then excluded.started_at end),
+                converted_at = coalesce(held.converted_at, excluded.converted_at),
                 request_count = held.request_count + excluded.request_count,
                 asset_count = held.asset_count + excluded.asset_count,
+                beacon_count = held.beacon_count + excluded.beacon_count,
                 error_count = held.error_count + excluded.error_count,
                 timed_count = held.timed_count + excluded.timed_count,
                 response_time_total_ms = held.response_time_total_ms + excluded.response_time_total_ms,
@@ -119,11 +178,10 @@ enum Staging {
                 needs_evaluation = held.flags_source = 'auto'
                     and case when \(verdictCounts) then excluded.judged_count else held.judged_count end
                         < held.request_count + excluded.request_count + held.asset_count + excluded.asset_count
-                            + held.beacon_count,
+                            + held.beacon_count + excluded.beacon_count,
                 updated_at = now()
             returning session_id
         )
-        select (select count(*) from fresh) as stored, (select count(*) from placed) as sessions
         """
 
     /// Applies the verdicts whose sessions had no new event in this batch. Returns those whose session is there.

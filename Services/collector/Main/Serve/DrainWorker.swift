@@ -81,13 +81,13 @@ final class DrainWorker: Service {
         let (payloads, end) = spool.read(after: nil, limit: Self.batchBytes)
         var batch = DrainBatch()
         for payload in payloads {
-            guard let request = SpooledRequest(payload: payload) else {
+            guard let record = SpooledRecord(payload: payload) else {
                 logger.error("the spool holds a record of another release; it is kept as a dead letter")
-                _ = drain.deadLetters.write(event: payload, session: [], reason: "unknown form")
+                _ = drain.deadLetters.write(.request, row: payload, session: [], reason: "unknown form")
                 continue
             }
-            batch.add(event: request.eventRow, of: request.session, day: request.day)
-            batch.set(session: request.session, row: request.sessionRow)
+            batch.add(record.kind, row: record.row, of: record.session, day: record.day)
+            batch.set(session: record.session, row: record.sessionRow)
         }
         let verdicts = door.withIntake { $0.verdicts }
         batch.verdicts = verdicts

@@ -177,8 +177,8 @@ final class RecordDoor: Sendable {
         state.eventRow.removeAll()
         EventRows.append(
             request, kind: placement.kind, session: placement.sessionID, source: "live", to: &state.eventRow)
-        let spooled = SpooledRequest(
-            session: placement.sessionID, day: request.eventID.timestamp.day.number, eventRow: state.eventRow.bytes,
+        let spooled = SpooledRecord(
+            session: placement.sessionID, day: request.eventID.timestamp.day.number, row: state.eventRow.bytes,
             sessionRow: state.intake.book[placement.sessionID].map { state.rows.row(of: $0) } ?? [])
         state.framed.removeAll(keepingCapacity: true)
         SpoolFraming.append(spooled.payload, to: &state.framed)

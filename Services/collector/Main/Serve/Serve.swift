@@ -1,6 +1,7 @@
 import ArgumentParser
 import CollectorCore
 import Database
+import HTTPTransport
 import Logging
 import NIOPosix
 import Runtime
@@ -91,14 +92,24 @@ struct CollectorService {
         table.onImmediately(.statusGet) { _, _ in
             MessageTable.Reply(.status, status(door, spool, worker, ring, cookies))
         }
-        let inherited = ServiceManager.inheritedSockets()["wire"]
+        let inherited = ServiceManager.inheritedSockets()
         let server = try await LineServer.start(
-            inherited.map { .inherited($0) } ?? .path(settings.socketPath("collector.sock")), table: table,
-            group: group,
-            logger: logger)
+            inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("collector.sock")),
+            table: table, group: group, logger: logger)
+        let http = HTTPDoor(
+            parts: [
+                HealthRoutes(
+                    status: { status(door, spool, worker, ring, cookies) }, isTaking: { spool.hasRoom })
+            ], logger: logger)
+        let serving = HTTPService(
+            socket: inherited["http"].map(ListeningSocket.inherited)
+                ?? .path(settings.socketPath("collector.http.sock")),
+            logger: logger
+        ) { await http.respond($0, $1) }
         logger.notice("serving", metadata: ["socket": .string(settings.socketPath("collector.sock"))])
         try await Supervisor(
-            services: [worker, judging, keeper, SpoolFlusher(spool: spool), Doors(server: server)], logger: logger,
+            services: [worker, judging, keeper, SpoolFlusher(spool: spool), serving, Doors(server: server)],
+            logger: logger,
             reload: {
                 do throws(Failure) {
                     try traits.reload()

@@ -1,0 +1,143 @@
+import Glibc
+public import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+import Synchronization
+public import Transport
+
+/// Hummingbird's routes on a socket that it cannot bind by itself: one that the service manager made, or a path that is
+/// first cleared of what a dead process left there.
+///
+/// Bounded: connections by `connectionLimit`, headers by 32 KiB and 100 fields, silence by 60 s. On shutdown no new
+/// connection is taken, idle ones are closed, and answers under way are finished for at most `grace`.
+public struct HTTPService: Service {
+    /// Connections at once; further ones are closed at once.
+    public static let connectionLimit = 4096
+
+    private let socket: ListeningSocket
+    private let responder: @Sendable (Request, BasicRequestContext) async throws -> Response
+    private let grace: Duration
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - socket: where to listen.
+    ///   - responder: answers one request; an error that it throws is logged and answered with 500.
+    ///   - grace: how long answers under way may take when the service stops.
+    public init(
+        socket: ListeningSocket, grace: Duration = .seconds(5), logger: Logger,
+        responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
+    ) {
+        self.socket = socket
+        self.responder = responder
+        self.grace = grace
+        self.logger = logger
+    }
+
+    /// Serves until a graceful shutdown.
+    /// - Throws: `ListenError`: somebody answers there, or the socket cannot be made.
+    public func run() async throws {
+        let http = HTTP1Channel(
+            responder: { [logger, responder] request, writer, channel in
+                let context = BasicRequestContext(source: .init(channel: channel, logger: logger))
+                let response: Response
+                do {
+                    response = try await responder(request, context)
+                } catch {
+                    logger.error("\(request.uri.path): \(error)")
+                    response = Response(status: .internalServerError)
+                }
+                try await writer.write(response: response.head, body: response.body)
+            },
+            configuration: .init(
+                idleTimeout: .seconds(60),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)))
+        let open = OpenConnections()
+        let server = try await listen(http, open)
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                do {
+                    try await server.executeThenClose { inbound in
+                        for try await connection in inbound {
+                            group.addTask { await http.handle(value: connection, logger: logger) }
+                        }
+                    }
+                } catch is CancellationError {
+                } catch { logger.error("accepting HTTP connections: \(error)") }
+            }
+        } onGracefulShutdown: {
+            server.channel.close(promise: nil)
+            open.quiesce(grace: .nanoseconds(grace.nanoseconds), on: server.channel.eventLoop)
+        }
+        if case .path(let path, _) = socket { unlink(path) }
+    }
+
+    private func listen(
+        _ http: HTTP1Channel, _ open: OpenConnections
+    ) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 1024)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+        let setup: @Sendable (any Channel) -> EventLoopFuture<HTTP1Channel.Value> = { channel in
+            guard open.admit(channel, limit: Self.connectionLimit) else {
+                return channel.eventLoop.makeFailedFuture(ChannelError.connectTimeout(.zero))
+            }
+            return http.setup(channel: channel, logger: logger)
+        }
+        switch socket {
+        case .inherited(let descriptor):
+            return try await bootstrap.bind(descriptor, childChannelInitializer: setup)
+        case .path(let path, let mode):
+            try ListeningSocket.clear(path)
+            do {
+                let server = try await bootstrap.bind(
+                    unixDomainSocketPath: path, childChannelInitializer: setup)
+                if chmod(path, mode_t(mode)) != 0 { logger.warning("cannot set the mode of \(path)") }
+                return server
+            } catch let error as IOError { throw ListeningSocket.failure(path, error.errnoCode) }
+        }
+    }
+}
+
+/// The connections of one server.
+private final class OpenConnections: Sendable {
+    private struct State {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var isClosing = false
+    }
+
+    private let state = Mutex(State())
+
+    func admit(_ channel: any Channel, limit: Int) -> Bool {
+        let isAdmitted = state.withLock { state in
+            guard !state.isClosing, state.channels.count < limit else { return false }
+            state.channels[ObjectIdentifier(channel)] = channel
+            return true
+        }
+        if isAdmitted {
+            channel.closeFuture.whenComplete { _ in
+                self.state.withLock { _ = $0.channels.removeValue(forKey: ObjectIdentifier(channel)) }
+            }
+        }
+        return isAdmitted
+    }
+
+    /// Closes each connection when its answer is out, and what is left after `grace`.
+    func quiesce(grace: TimeAmount, on loop: any EventLoop) {
+        let channels = state.withLock { state in
+            state.isClosing = true
+            return Array(state.channels.values)
+        }
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        loop.scheduleTask(in: grace) {
+            for channel in self.state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}
