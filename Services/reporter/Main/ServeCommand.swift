@@ -54,13 +54,11 @@ struct ServeCommand: AsyncParsableCommand {
             inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("reporter.sock")),
             table: Self.table(door, answers, counters), group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         var services: [any Service] = [WireService(server: server)]
-        let routes = HTTPDoor(door: door, counters: counters).responder()
         services.append(
             HTTPService(
                 socket: inherited["http"].map(ListeningSocket.inherited)
                     ?? .path(settings.socketPath("reporter.http.sock")),
-                logger: logger
-            ) { try await routes.respond(to: $0, context: $1) })
+                logger: logger, responder: HTTPDoor(door: door, counters: counters).responder()))
         try await Supervisor(services: services, logger: logger).run()
     }
 

@@ -11,7 +11,10 @@ struct HTTPDoor: Sendable {
     let counters: Counters
 
     /// What answers requests by these routes.
-    func responder() -> RouterResponder<BasicRequestContext> { router().buildResponder() }
+    func responder() -> @Sendable (Request, BasicRequestContext) async throws -> Response {
+        let routes = router().buildResponder()
+        return { try await routes.respond(to: $0, context: $1) }
+    }
 
     private func router() -> Router<BasicRequestContext> {
         let router = Router()
