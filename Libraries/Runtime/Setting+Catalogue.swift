@@ -75,7 +75,20 @@ extension Setting where Value == [String] {
     }
 }
 
+extension Setting where Value == [String] {
+    public static var pageOrigins: Setting {
+        .list(
+            "collector.http.origins", form: "origins such as https://app.example.org",
+            "Other origins whose pages may post engagement and events.")
+    }
+}
+
 extension Setting where Value == Bool {
+    public static var respectsDoNotTrack: Setting {
+        .flag(
+            "collector.respect_dnt", false,
+            "Whether DNT and Sec-GPC are honoured: no cookie, a shortened address, no engagement.")
+    }
     public static var cookieSecure: Setting {
         .flag("collector.cookie.secure", true, "Whether browsers send the session cookie over TLS only.")
     }
@@ -89,6 +102,13 @@ extension Setting where Value == Int64 {
         .number(
             "collector.spool.limit_bytes", 1 << 30, 1 << 20...1 << 40,
             "Bytes of undelivered records at which new ones are refused.")
+    }
+    public static var pagePostsPerSecond: Setting {
+        .number(
+            "collector.http.rate_per_second", 50, 1...1_000_000, "Posts a second that one client may make over HTTP.")
+    }
+    public static var pagePostBurst: Setting {
+        .number("collector.http.burst", 150, 1...1_000_000, "Posts that one client may make over HTTP at once.")
     }
     public static var sessionIdleSeconds: Setting {
         .number("collector.session.idle_seconds", 1800, 1...86_400, "Silence that ends a session.")
@@ -111,7 +131,8 @@ extension Settings {
         Setting<String>.deadDirectory, Setting<Int64>.sessionIdleSeconds, Setting<Int64?>.sessionMaxSeconds,
         Setting<[String]>.siteHosts, Setting<[String]>.trustedProxies, Setting<String>.geoDatabase,
         Setting<String>.addressAnonymization, Setting<String>.cookieKeyFile,
-        Setting<Bool>.cookieSecure,
+        Setting<Bool>.cookieSecure, Setting<Bool>.respectsDoNotTrack,
+        Setting<[String]>.pageOrigins, Setting<Int64>.pagePostsPerSecond, Setting<Int64>.pagePostBurst,
         Setting<String>.detectorRules, Setting<String>.throttlePolicy, Setting<String>.throttleStore,
         Setting<Bool>.throttleShadow, Setting<String>.logLevel,
     ]

@@ -29,6 +29,25 @@ public struct LiveIntake: Sendable {
         return placement
     }
 
+    /// Puts new events of a page into its session.
+    /// - Parameters:
+    ///   - beacon: the request that carried the events.
+    ///   - ids: the events' identities; none of them a repeat.
+    public mutating func place(
+        beacon: IntakeRequest, _ ids: [EventID], token: SessionID?, now: Timestamp
+    ) -> (session: SessionID, isNew: Bool) {
+        let placed = book.place(beacon: beacon, count: ids.count, token: token)
+        for id in ids { recent.note(id, placed.session) }
+        schedule.changed(placed.session, askedAt: book[placed.session]?.askedAt, now: now)
+        return placed
+    }
+
+    /// Takes events back that could not be spooled.
+    public mutating func retract(_ ids: [EventID], _ placed: (session: SessionID, isNew: Bool)) {
+        for id in ids { recent.forget(id) }
+        book.retract(placed.session, beacons: ids.count, isNew: placed.isNew)
+    }
+
     /// Takes a request back that could not be spooled.
     public mutating func retract(_ request: IntakeRequest, _ placement: SessionBook.Placement) {
         recent.forget(request.eventID)

@@ -105,12 +105,35 @@ public struct SessionBook: Sendable {
         return pages.saw(request.path, of: request.site, at: request.at)
     }
 
-    /// Counts an engagement event; false when the session is not live here.
-    public mutating func addBeacon(to id: SessionID, at moment: Timestamp) -> Bool {
-        guard sessions[id] != nil else { return false }
-        sessions[id]!.beaconCount += 1
-        if moment > sessions[id]!.lastActivityAt { sessions[id]!.lastActivityAt = moment }
-        return true
+    /// Puts what a page reports into the session that the page belongs to: the cookie's, or the one of the same site,
+    /// address and user agent. Its language is ignored where needed, since logs often lack it. Opens a session without
+    /// requests if there is none.
+    /// - Parameters:
+    ///   - beacon: the request that carried the events.
+    ///   - count: how many events it carried.
+    public mutating func place(
+        beacon: IntakeRequest, count: Int, token: SessionID? = nil
+    ) -> (session: SessionID, isNew: Bool) {
+        if beacon.at > clock { clock = beacon.at }
+        var found = known(beacon, token: token)
+        if found == nil, !beacon.acceptLanguage.isEmpty {
+            var spoken = beacon
+            spoken.acceptLanguage = ""
+            spoken.fingerprint = Fingerprint.word(userAgent: beacon.userAgent, acceptLanguage: "")
+            found = known(spoken, token: nil)
+        }
+        let (id, isNew) =
+            found.map { ($0, false) } ?? open(beacon, as: SessionID(first: beacon.eventID), isPartial: false)
+        sessions[id]!.beaconCount += count
+        if beacon.at > sessions[id]!.lastActivityAt { sessions[id]!.lastActivityAt = beacon.at }
+        if isNew { history.began(beacon.fingerprint, beacon.address.neighbourhood, at: beacon.at) }
+        history.used(beacon.fingerprint, in: beacon.address.neighbourhood, at: beacon.at)
+        return (id, isNew)
+    }
+
+    /// Takes back what `place(beacon:count:token:)` counted.
+    mutating func retract(_ id: SessionID, beacons count: Int, isNew: Bool) {
+        if isNew { retract(id) } else { sessions[id]?.beaconCount -= count }
     }
 
     /// What a detector needs to judge a session now, and notes that it was asked; nil when the session is not live
@@ -181,15 +204,21 @@ public struct SessionBook: Sendable {
     }
 
     private mutating func find(_ request: IntakeRequest, token: SessionID?) -> (SessionID, isNew: Bool) {
+        if let id = known(request, token: token) { return (id, false) }
+        return open(request, as: SessionID(first: request.eventID), isPartial: false)
+    }
+
+    /// The session that a request continues; nil when it opens one.
+    private mutating func known(_ request: IntakeRequest, token: SessionID?) -> SessionID? {
         if let token {
             if let session = sessions[token] {
                 if session.key.site == request.site, continues(session.startedAt, session.lastActivityAt, request.at) {
                     sessions[token]!.isBound = true
-                    return (token, false)
+                    return token
                 }
             } else {
                 // The token is fresh, or it would not have been passed on: its session lives on in the database.
-                return open(request, as: token, isPartial: true)
+                return open(request, as: token, isPartial: true).0
             }
         }
         let key = SessionKey(request)
@@ -199,16 +228,15 @@ public struct SessionBook: Sendable {
             }
             // Whoever navigates without the cookie is not the one who has sent it.
             if session.isBound, request.kind(sessionHasDocument: true) == .document { continue }
-            return (id, false)
+            return id
         }
         if let known = stored[key]?.last(where: { continues($0.startedAt, $0.lastActivityAt, request.at) }) {
-            var (id, isNew) = open(request, as: known.id, isPartial: true)
+            let id = open(request, as: known.id, isPartial: true).0
             sessions[id]!.startedAt = min(known.startedAt, request.at)
             sessions[id]!.lastActivityAt = max(known.lastActivityAt, request.at)
-            isNew = false
-            return (id, isNew)
+            return id
         }
-        return open(request, as: SessionID(first: request.eventID), isPartial: false)
+        return nil
     }
 
     private mutating func open(_ request: IntakeRequest, as id: SessionID, isPartial: Bool) -> (SessionID, isNew: Bool)

@@ -48,6 +48,20 @@ struct DrainBatch: Sendable {
             Record(kind: kind, row: start..<start + row.count, session: index(of: session), day: day))
     }
 
+    /// Adds what the spool holds: a request, or the rows of one answer to a page, which share their session.
+    mutating func add(_ record: SpooledRecord) {
+        set(session: record.session, row: record.sessionRow)
+        guard record.kind != .request else {
+            return add(.request, row: record.row, of: record.session, day: record.day)
+        }
+        // COPY's text escapes every line end inside a row.
+        var rest = record.row[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            add(record.kind, row: rest[...end], of: record.session, day: record.day)
+            rest = rest[rest.index(after: end)...]
+        }
+    }
+
     /// Adds a request's row.
     mutating func add(event row: some Collection<UInt8>, of session: SessionID, day: Int64) {
         add(.request, row: row, of: session, day: day)

@@ -86,8 +86,7 @@ final class DrainWorker: Service {
                 _ = drain.deadLetters.write(.request, row: payload, session: [], reason: "unknown form")
                 continue
             }
-            batch.add(record.kind, row: record.row, of: record.session, day: record.day)
-            batch.set(session: record.session, row: record.sessionRow)
+            batch.add(record)
         }
         let verdicts = door.withIntake { $0.verdicts }
         batch.verdicts = verdicts

@@ -16,7 +16,7 @@ final class RecordDoor: Sendable {
         var refused: [String: Int] = [:]
     }
 
-    private struct State {
+    struct State {
         var intake: LiveIntake
         var rows: SessionRows
         var eventRow = CopyWriter(capacity: 1024)
@@ -24,12 +24,13 @@ final class RecordDoor: Sendable {
         var pages: [DrainBatch.Page] = []
         var counters = Counters()
         var refusedSinceDrain: [String: Int] = [:]
+        let traits: SessionTraits
     }
 
-    private let requests: RequestIntake
-    private let spool: Spool
-    private let cookies: SessionCookies
-    private let state: Mutex<State>
+    let requests: RequestIntake
+    let spool: Spool
+    let cookies: SessionCookies
+    let state: Mutex<State>
     private let appended: AsyncStream<Void>.Continuation
     /// Yields after records were appended.
     let appends: AsyncStream<Void>
@@ -44,7 +45,9 @@ final class RecordDoor: Sendable {
         self.requests = requests
         self.spool = spool
         self.cookies = cookies
-        state = Mutex(State(intake: LiveIntake(policy: policy), rows: SessionRows(traits: traits, source: "live")))
+        state = Mutex(
+            State(
+                intake: LiveIntake(policy: policy), rows: SessionRows(traits: traits, source: "live"), traits: traits))
         (appends, appended) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -112,7 +115,7 @@ final class RecordDoor: Sendable {
     }
 
     /// What became of a record.
-    private struct Receipt: Sendable {
+    struct Receipt: Sendable {
         var session: SessionID
         var startedAt: Timestamp
         var wantsCookie: Bool
@@ -126,7 +129,8 @@ final class RecordDoor: Sendable {
         return result
     }
 
-    private func cookie(for receipt: Receipt) async -> String? {
+    /// A Set-Cookie value for whoever is owed one.
+    func cookie(for receipt: Receipt) async -> String? {
         guard receipt.wantsCookie else { return nil }
         return await cookies.cookie(
             for: receipt.session, startedAt: receipt.startedAt, now: Timestamp(milliseconds: WallClock.milliseconds))
@@ -182,33 +186,49 @@ final class RecordDoor: Sendable {
             sessionRow: state.intake.book[placement.sessionID].map { state.rows.row(of: $0) } ?? [])
         state.framed.removeAll(keepingCapacity: true)
         SpoolFraming.append(spooled.payload, to: &state.framed)
-        do throws(Spool.Refusal) { try spool.append(state.framed) } catch {
+        do throws(WireError) { try append(state.framed, &state) } catch {
             state.intake.retract(request, placement)
-            switch error {
-            case .full:
-                refuse("spool_full", &state)
-                throw WireError(.overloaded, "the spool is full: the database has been away for too long")
-            case .disk(let reason):
-                refuse("disk", &state)
-                throw WireError(.unavailable, "the spool cannot be written: \(reason)")
-            }
+            throw error
         }
         if state.intake.book.serves(request, kind: placement.kind), state.pages.count < Self.pageLimit {
             state.pages.append(DrainBatch.Page(site: request.site, path: request.path, firstSeen: request.at))
         }
         state.counters.accepted += 1
-        let session = state.intake.book[placement.sessionID]
-        // A client without a token gets one for a session that its own request opened, never for one it was put into
-        // by its address: that may be somebody else's.
-        let isHolder = token?.session == placement.sessionID
-        let isOld = token.map { now - $0.issuedAt > SessionCookies.refreshAfter } ?? false
-        return Receipt(
-            session: placement.sessionID, startedAt: isHolder ? token!.startedAt : session?.startedAt ?? now,
-            wantsCookie: isHolder ? isOld : placement.isNew)
+        return receipt(placement.sessionID, isNew: placement.isNew, token, now, state)
     }
 
-    private func refuse(_ reason: String, _ state: inout State) {
-        state.counters.refused[reason, default: 0] += 1
-        state.refusedSinceDrain[reason, default: 0] += 1
+    /// The acknowledgement. A client without a token gets one for a session that its own request opened, never for one
+    /// it was put into by its address: that may be somebody else's.
+    func receipt(
+        _ id: SessionID, isNew: Bool, _ token: SessionToken?, _ now: Timestamp, _ state: borrowing State
+    ) -> Receipt {
+        let isHolder = token?.session == id
+        let isOld = token.map { now - $0.issuedAt > SessionCookies.refreshAfter } ?? false
+        return Receipt(
+            session: id, startedAt: isHolder ? token!.startedAt : state.intake.book[id]?.startedAt ?? now,
+            wantsCookie: isHolder ? isOld : isNew)
+    }
+
+    /// Appends framed records; counts why when they are not taken.
+    func append(_ framed: [UInt8], records: Int = 1, _ state: inout State) throws(WireError) {
+        do throws(Spool.Refusal) { try spool.append(framed) } catch {
+            switch error {
+            case .full:
+                refuse("spool_full", count: records, &state)
+                throw WireError(.overloaded, "the spool is full: the database has been away for too long")
+            case .disk(let reason):
+                refuse("disk", count: records, &state)
+                throw WireError(.unavailable, "the spool cannot be written: \(reason)")
+            }
+        }
+    }
+
+    /// Counts what was refused before it reached the door.
+    func refuse(_ reason: String) { state.withLock { refuse(reason, &$0) } }
+
+    /// Counts what is not taken.
+    func refuse(_ reason: String, count: Int = 1, _ state: inout State) {
+        state.counters.refused[reason, default: 0] += count
+        state.refusedSinceDrain[reason, default: 0] += count
     }
 }

@@ -59,12 +59,11 @@ struct CollectorService {
             secrets: try SessionCookies.secrets(settings[.cookieKeyFile], logger), isSecure: settings[.cookieSecure])
         let idle = settings[.sessionIdleSeconds]
         let traits = try SessionTraits(settings)
+        let addresses = ClientAddressRule(
+            trusted: settings[.trustedProxies].compactMap { NetworkPrefix($0) },
+            anonymization: ClientAddressRule.Anonymization(rawValue: settings[.addressAnonymization]) ?? .none)
         let door = RecordDoor(
-            requests: RequestIntake(
-                sites: SiteNames(hosts: settings[.siteHosts]),
-                addresses: ClientAddressRule(
-                    trusted: settings[.trustedProxies].compactMap { NetworkPrefix($0) },
-                    anonymization: ClientAddressRule.Anonymization(rawValue: settings[.addressAnonymization]) ?? .none)),
+            requests: RequestIntake(sites: SiteNames(hosts: settings[.siteHosts]), addresses: addresses),
             spool: spool, cookies: cookies,
             policy: SessionBook.Policy(idle: idle * 1000, maximum: settings[.sessionMaxSeconds].map { $0 * 1000 }),
             traits: traits)
@@ -99,7 +98,8 @@ struct CollectorService {
         let http = HTTPDoor(
             parts: [
                 HealthRoutes(
-                    status: { status(door, spool, worker, ring, cookies) }, isTaking: { spool.hasRoom })
+                    status: { status(door, spool, worker, ring, cookies) }, isTaking: { spool.hasRoom }),
+                EngagementRoutes(settings, door: door, addresses: addresses),
             ], logger: logger)
         let serving = HTTPService(
             socket: inherited["http"].map(ListeningSocket.inherited)

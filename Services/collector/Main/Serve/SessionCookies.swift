@@ -92,6 +92,12 @@ final class SessionCookies: Sendable {
         return token.flatMap { now - $0.startedAt < Self.lifetime ? $0 : nil }
     }
 
+    /// A token that is good, verified now or before; nil when it cannot be accepted.
+    func verify(cached text: String, now: Timestamp) async -> SessionToken? {
+        if let known = known(text, now: now) { return known }
+        return await verify(text, now: now)
+    }
+
     /// Verifies a token; nil when it cannot be accepted.
     func verify(_ text: String, now: Timestamp) async -> SessionToken? {
         var claims: Claims?
