@@ -135,6 +135,83 @@ import WeirProtocol
         #expect(points(.longSession, Self.session(at: [0, 5000, 14_400])) == nil)
     }
 
+    @Test(
+        "what eager people do convicts nobody whose browser loads the pages' files, however much of it comes together")
+    func eagerPeople() {
+        let times = Self.uneven(60, gap: 9)
+        let reader = judge.verdict(
+            on: Self.session(at: times) { evidence in
+                evidence.sitePages = 70
+                evidence.fingerprintSessions24h = 9
+            })
+        let points = Dictionary(uniqueKeysWithValues: reader.signals.map { ($0.name, $0.points) })
+        #expect(
+            points == [
+                "high_request_count": 30, "high_page_coverage": 0, "multiple_fingerprint_sessions": 0,
+                "high_pages_per_minute": 15, "unique_pages": 0,
+            ])
+        #expect(!reader.isBehavioralBot)
+        let program = judge.verdict(on: Self.session(at: times, assets: 0) { $0.sitePages = 70 })
+        #expect(program.isBehavioralBot)
+    }
+
+    @Test("nobody reads for long without one pause twice as long as usual")
+    func evenPauses() {
+        let steady = (0..<26).map { Double($0) * 8 + ($0.isMultiple(of: 2) ? 0 : 3) }
+        #expect(points(.evenPauses, Self.session(at: steady, assets: 0)) == 15)
+        #expect(points(.evenPauses, Self.session(at: Array(steady.dropLast()), assets: 0)) == nil)
+        #expect(points(.evenPauses, Self.session(at: steady + [250], assets: 0)) == nil)
+        // Whose browser loads files may flip through pictures three times as long.
+        #expect(points(.evenPauses, Self.session(at: steady)) == nil)
+        let long = (0..<76).map { Double($0) * 8 + ($0.isMultiple(of: 2) ? 0 : 3) }
+        #expect(points(.evenPauses, Self.session(at: long)) == 15)
+    }
+
+    @Test(
+        "many addresses with one behaviour, one network with many agents: only where nothing but documents is fetched")
+    func crowds() {
+        func points(_ signal: SignalName, assets: Int, sessions: Int = 1, agents: Int = 1, pages: Int = 3) -> Int? {
+            self.points(
+                signal,
+                Self.session(at: Self.uneven(pages, gap: 60), assets: assets) { evidence in
+                    evidence.fingerprintSessions24h = sessions
+                    evidence.prefixAgents24h = agents
+                })
+        }
+        #expect(points(.silentCrowd, assets: 0, sessions: 21) == 20)
+        #expect(points(.silentCrowd, assets: 0, sessions: 20) == nil)
+        #expect(points(.silentCrowd, assets: 1, sessions: 200) == nil)
+        #expect(points(.silentCrowd, assets: 0, sessions: 200, pages: 2) == nil)
+        #expect(points(.rotatingAgents, assets: 0, agents: 31) == 20)
+        #expect(points(.rotatingAgents, assets: 0, agents: 30) == nil)
+        #expect(points(.rotatingAgents, assets: 1, agents: 300) == nil)
+    }
+
+    @Test("a silent tracker weighs nothing where files were loaded: blockers are common")
+    func blockedTracker() {
+        func points(assets: Int) -> Int? {
+            self.points(
+                .noEngagement, Self.session(at: [0, 40, 90], assets: assets) { $0.trackerExpected = true })
+        }
+        #expect(points(assets: 0) == 20)
+        #expect(points(assets: 6) == 0)
+    }
+
+    @Test("a browser that sends no language, where headers are recorded")
+    func missingLanguage() {
+        func points(language: String, headers: [String: String]) -> Int? {
+            self.points(
+                .headerMismatch,
+                Self.session(at: [0, 40]) { evidence in
+                    evidence.acceptLanguage = language
+                    evidence.headers = headers
+                })
+        }
+        #expect(points(language: "", headers: ["accept": "*/*"]) == 25)
+        #expect(points(language: "de", headers: ["accept": "*/*"]) == nil)
+        #expect(points(language: "", headers: [:]) == nil)
+    }
+
     @Test("an eager reader on an old tablet is not a bot")
     func eagerReader() {
         let evidence = Self.session(

@@ -10,6 +10,8 @@ public enum SignalName: String, Sendable, CaseIterable, Codable {
     case multipleFingerprintSessions = "multiple_fingerprint_sessions"
     /// Coefficient of variation of the gaps between page requests.
     case regularTiming = "regular_timing"
+    /// The longest gap between page requests, as a multiple of their mean.
+    case evenPauses = "even_pauses"
     /// Page requests per minute over the session.
     case highPagesPerMinute = "high_pages_per_minute"
     /// Major version of a browser that almost nobody runs any more.
@@ -24,6 +26,10 @@ public enum SignalName: String, Sendable, CaseIterable, Codable {
     case longSession = "long_session"
     /// Documents read without a single static file, background request or engagement event.
     case assetsNeverFetched = "assets_never_fetched"
+    /// Sessions in 24 hours with the same fingerprint and network, of a session that only fetches documents.
+    case silentCrowd = "silent_crowd"
+    /// Agents in 24 hours in the same network, of a session that only fetches documents.
+    case rotatingAgents = "rotating_agents"
     /// Milliseconds between a form and its submission.
     case fastForm = "fast_form"
     /// The same, where even a password manager is too slow; on top of `fast_form`.
@@ -46,8 +52,8 @@ public enum SignalName: String, Sendable, CaseIterable, Codable {
 public struct SignalRule: Sendable, Hashable {
     /// Points added to the score; 0 switches the signal off.
     public var points: Int
-    /// The measurement has to pass this: above it, except for `regular_timing`, `short_gaps`, `fast_form`,
-    /// `instant_form` and `outdated_browser`, which have to stay below.
+    /// The measurement has to pass this: above it, except for `regular_timing`, `even_pauses`, `short_gaps`,
+    /// `fast_form`, `instant_form` and `outdated_browser`, which have to stay below.
     public var threshold: Double
     /// Least evidence, in the unit that its name in the rule file says; 0 where the signal needs none.
     public var minimum: Double
@@ -71,6 +77,7 @@ extension SignalName {
         case .sequentialNavigation: SignalRule(20, 0.7, minimum: 5)
         case .multipleFingerprintSessions: SignalRule(20, 5)
         case .regularTiming: SignalRule(15, 0.1, minimum: 5, guardValue: 500)
+        case .evenPauses: SignalRule(15, 2, minimum: 25, guardValue: 500)
         case .highPagesPerMinute: SignalRule(15, 5, minimum: 60)
         case .outdatedBrowser: SignalRule(10, 0)
         case .requestVelocity: SignalRule(30, 60)
@@ -78,6 +85,8 @@ extension SignalName {
         case .shortGaps: SignalRule(30, 100, minimum: 10)
         case .longSession: SignalRule(10, 4)
         case .assetsNeverFetched: SignalRule(15, 1)
+        case .silentCrowd: SignalRule(20, 20, minimum: 3)
+        case .rotatingAgents: SignalRule(20, 30, minimum: 3)
         case .fastForm: SignalRule(30, 5500)
         case .instantForm: SignalRule(10, 2000)
         case .severalForms: SignalRule(20, 1, minimum: 0.3)
@@ -89,12 +98,24 @@ extension SignalName {
         }
     }
 
+    /// Whether an eager person with an old tablet and many colleagues does the same. However many of these come
+    /// together, they convict nobody whose browser loads what pages are made of.
+    var isWithinReach: Bool {
+        switch self {
+        case .highRequestCount, .uniquePages, .highPageCoverage, .highPagesPerMinute, .multipleFingerprintSessions,
+            .outdatedBrowser, .longSession:
+            true
+        default: false
+        }
+    }
+
     /// The names that the two guards have in a rule file; nil where the signal has none.
     var guardNames: (minimum: String?, guardValue: String?) {
         switch self {
         case .highPageCoverage: ("min_site_pages", nil)
         case .sequentialNavigation: ("min_documents", nil)
-        case .regularTiming: ("min_gaps", "min_mean_gap_ms")
+        case .regularTiming, .evenPauses: ("min_gaps", "min_mean_gap_ms")
+        case .silentCrowd, .rotatingAgents: ("min_documents", nil)
         case .highPagesPerMinute: ("min_seconds", nil)
         case .shortGaps: ("min_page_requests", nil)
         case .severalForms: ("min_share", nil)

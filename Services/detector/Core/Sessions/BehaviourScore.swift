@@ -6,7 +6,7 @@ struct BehaviourScore {
     private(set) var signals: [Signal] = []
 
     init(rules: RuleSet, evidence: SessionEvidence, measures: SessionMeasures, agent: AgentClass) {
-        var fired: [(signal: SignalName, points: Int, observed: Double, threshold: Double)] = []
+        var fired: [Fired] = []
         for (place, signal) in SignalName.allCases.enumerated() {
             let rule = rules.rule(at: place)
             guard rule.points > 0 else { continue }
@@ -21,14 +21,22 @@ struct BehaviourScore {
                 continue
             }
             guard let found = Self.measure(signal, rule, rules, evidence, measures, agent) else { continue }
-            fired.append((signal, rule.points, found.observed, found.threshold))
+            // A browser that loads the page's files and sends nothing has a blocker: one person in four does.
+            let isBlocked = signal == .noEngagement && evidence.assetCount > 0
+            fired.append((signal, isBlocked ? 0 : rule.points, found.observed, found.threshold))
         }
         // Two measures of one thing: the dearer counts, the other is shown without points.
-        for pair in [[SignalName.highRequestCount, .uniquePages], [.highPagesPerMinute, .requestVelocity]] {
+        for pair in [
+            [SignalName.highRequestCount, .uniquePages], [.highPagesPerMinute, .requestVelocity],
+            [.regularTiming, .evenPauses],
+        ] {
             let places = fired.indices.filter { pair.contains(fired[$0].signal) }
             guard places.count == 2 else { continue }
             let cheaper = fired[places[0]].points < fired[places[1]].points ? places[0] : places[1]
             fired[cheaper].points = 0
+        }
+        if Self.leavesTraces(evidence, measures) {
+            Self.spareEagerPeople(&fired, limit: rules.limit)
         }
         let mismatches = signals
         signals = fired.map { item in
@@ -38,6 +46,20 @@ struct BehaviourScore {
         }
         signals.append(contentsOf: mismatches)
         for item in fired { total += item.points }
+    }
+
+    private typealias Fired = (signal: SignalName, points: Int, observed: Double, threshold: Double)
+
+    /// Lets signals that are within a person's reach count, the dearest first, only as long as they alone stay below
+    /// `limit`; the others are shown without points.
+    private static func spareEagerPeople(_ fired: inout [Fired], limit: Int) {
+        var places = fired.indices.filter { fired[$0].signal.isWithinReach }
+        places.sort { (fired[$1].points, $0) < (fired[$0].points, $1) }
+        var sum = 0
+        // A rule file that lets one signal convict by itself means it.
+        for place in places where fired[place].points < limit {
+            if sum + fired[place].points < limit { sum += fired[place].points } else { fired[place].points = 0 }
+        }
     }
 
     // One case a signal: what is observed and what it is held against, or nil where it does not fire.
@@ -61,6 +83,13 @@ struct BehaviourScore {
                 measures.gapVariation < rule.threshold
             else { return nil }
             return (measures.gapVariation, rule.threshold)
+        case .evenPauses:
+            // Somebody who flips through pictures may keep a pace for a while.
+            let needed = leavesTraces(evidence, measures) ? rule.minimum * 3 : rule.minimum
+            guard Double(measures.gapCount) >= needed, measures.gapMean > rule.guardValue,
+                measures.longestGap < rule.threshold
+            else { return nil }
+            return (measures.longestGap, rule.threshold)
         case .highPagesPerMinute:
             guard Double(measures.span) >= rule.minimum * 1000, measures.span > 0 else { return nil }
             return above(Double(measures.pageRequests) * 60_000 / Double(measures.span))
@@ -79,16 +108,28 @@ struct BehaviourScore {
         }
     }
 
+    /// Whether anything shows a browser at work: files of the pages, requests that pages cause, engagement.
+    private static func leavesTraces(_ evidence: SessionEvidence, _ measures: SessionMeasures) -> Bool {
+        evidence.assetCount + measures.background + evidence.engagementEvents > 0
+    }
+
     /// What browsers leave behind and programs do not, and the other way round.
     private static func measureTraces(
         _ signal: SignalName, _ rule: SignalRule, _ evidence: SessionEvidence, _ measures: SessionMeasures,
         _ agent: AgentClass
     ) -> (observed: Double, threshold: Double)? {
-        let leavesNoTrace = evidence.assetCount == 0 && measures.background == 0 && evidence.engagementEvents == 0
+        let leavesNoTrace = !leavesTraces(evidence, measures)
         switch signal {
         case .assetsNeverFetched:
             guard leavesNoTrace, Double(measures.documents) > rule.threshold else { return nil }
             return (Double(measures.documents), rule.threshold)
+        case .silentCrowd, .rotatingAgents:
+            let observed = Double(
+                signal == .silentCrowd ? evidence.fingerprintSessions24h : evidence.prefixAgents24h)
+            guard leavesNoTrace, Double(measures.documents) >= rule.minimum, observed > rule.threshold else {
+                return nil
+            }
+            return (observed, rule.threshold)
         case .fastForm, .instantForm:
             guard let fastest = measures.fastestForm, Double(fastest) < rule.threshold else { return nil }
             return (Double(fastest), rule.threshold)

@@ -45,7 +45,12 @@ struct ClaimedBrowser: Hashable {
 
     /// What in the recorded headers this browser would not send; nil when nothing is wrong or none were recorded.
     static func mismatch(_ evidence: SessionEvidence) -> String? {
-        guard let hints = evidence.headers["sec-ch-ua"], !hints.isEmpty else { return nil }
+        guard let hints = evidence.headers["sec-ch-ua"], !hints.isEmpty else {
+            // Both browsers always name a language; a log that records none shows by recording no other header.
+            let isRecorded = evidence.headers["accept"] != nil || evidence.headers["accept-encoding"] != nil
+            return isRecorded && evidence.acceptLanguage.isEmpty && ClaimedBrowser(evidence.userAgent) != nil
+                ? "no accept-language from a browser that always sends one" : nil
+        }
         let lowered = hints.lowercased()
         if lowered.contains("headless") { return "sec-ch-ua names a headless browser" }
         guard let claimed = ClaimedBrowser(evidence.userAgent) else { return "sec-ch-ua from a browser that has none" }

@@ -22,6 +22,8 @@ public struct SessionMeasures: Sendable {
     public private(set) var gapMean = 0.0
     /// Their population standard deviation over their mean; 0 without gaps or mean.
     public private(set) var gapVariation = 0.0
+    /// The longest of them over their mean; 0 without gaps or mean.
+    public private(set) var longestGap = 0.0
     /// Share of distinct documents, in order of first visit, at their place in sorted or numeric order; 0 for none.
     public private(set) var sortedShare = 0.0
     /// Distinct documents that `sortedShare` is over.
@@ -79,9 +81,11 @@ public struct SessionMeasures: Sendable {
         guard gapMean > 0 else { return }
         var squares = 0.0
         for index in times.indices.dropFirst() {
-            let distance = Double(times[index] - times[index - 1]) - gapMean
-            squares += distance * distance
+            let gap = Double(times[index] - times[index - 1])
+            squares += (gap - gapMean) * (gap - gapMean)
+            longestGap = max(longestGap, gap)
         }
+        longestGap /= gapMean
         gapVariation = (squares / Double(gapCount)).squareRoot() / gapMean
     }
 
