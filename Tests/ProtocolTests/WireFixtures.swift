@@ -30,6 +30,7 @@ enum WireFixtures {
             .sessionEvaluate: SessionEvidence.self, .sessionVerdict: SessionVerdict.self,
             .throttleOverride: ThrottleOverride.self, .throttleWhy: ThrottleWhy.self,
             .throttleHistory: ThrottleHistory.self, .throttleState: ThrottleState.self,
+            .usageRecord: UsageRecord.self, .eventRecord: EventRecord.self, .recorded: Recorded.self,
         ]
     }
 

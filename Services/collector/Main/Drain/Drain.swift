@@ -171,19 +171,32 @@ final class DeadLetters: Sendable {
 
     /// Keeps a record; false when it cannot be written, in which case the record must stay where it is.
     func write(_ kind: SpooledRecord.Kind, row: some Collection<UInt8>, session: [UInt8], reason: String) -> Bool {
+        keep(
+            JSONObject([
+                "reason": .string(reason), "columns": .string(Staging.copy(kind)),
+                "event": .string(String(decoding: row, as: UTF8.self)),
+                "session": .string(String(decoding: session, as: UTF8.self)),
+            ]))
+    }
+
+    /// Keeps a usage record or an application event by its payload in the spool; false when it cannot be written.
+    func write(usage payload: [UInt8], reason: String) -> Bool {
+        keep(
+            JSONObject([
+                "reason": .string(reason), "usage": .string(String(decoding: payload.dropFirst(2), as: UTF8.self)),
+            ]))
+    }
+
+    private func keep(_ fields: JSONObject) -> Bool {
         guard makeDirectories(directory) else { return false }
         let now = Timestamp(milliseconds: WallClock.milliseconds)
         let descriptor = open(
             "\(directory)/\(now.day.description).ndjson", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        var line = JSONValue.object(
-            JSONObject([
-                "at": .string(now.iso8601), "reason": .string(reason), "columns": .string(Staging.copy(kind)),
-                "event": .string(String(decoding: row, as: UTF8.self)),
-                "session": .string(String(decoding: session, as: UTF8.self)),
-            ])
-        ).serialized()
+        var dated = JSONObject(["at": .string(now.iso8601)])
+        for field in fields.fields { dated[field.name] = field.value }
+        var line = JSONValue.object(dated).serialized()
         line.append(UInt8(ascii: "\n"))
         return Glibc.write(descriptor, line, line.count) == line.count && fdatasync(descriptor) == 0
     }

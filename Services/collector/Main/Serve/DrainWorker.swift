@@ -19,6 +19,8 @@ final class DrainWorker: Service {
     let door: RecordDoor
     let spool: Spool
     let drain: Drain
+    let usageDoor: UsageDoor
+    let usageDrain: UsageDrain
     let logger: Logger
     let counters: Mutex<Counters>
 
@@ -27,10 +29,14 @@ final class DrainWorker: Service {
     /// How long the first record of a batch waits for company.
     private static let gather = Duration.milliseconds(40)
 
-    init(door: RecordDoor, spool: Spool, drain: Drain, logger: Logger) {
+    init(
+        door: RecordDoor, spool: Spool, drain: Drain, usageDoor: UsageDoor, usageDrain: UsageDrain, logger: Logger
+    ) {
         self.door = door
         self.spool = spool
         self.drain = drain
+        self.usageDoor = usageDoor
+        self.usageDrain = usageDrain
         self.logger = logger
         counters = Mutex(Counters())
     }
@@ -80,7 +86,12 @@ final class DrainWorker: Service {
     private func step() async throws -> Bool {
         let (payloads, end) = spool.read(after: nil, limit: Self.batchBytes)
         var batch = DrainBatch()
+        var usage: [SpooledUsage] = []
         for payload in payloads {
+            if let record = SpooledUsage(payload: payload) {
+                usage.append(record)
+                continue
+            }
             guard let record = SpooledRecord(payload: payload) else {
                 logger.error("the spool holds a record of another release; it is kept as a dead letter")
                 _ = drain.deadLetters.write(.request, row: payload, session: [], reason: "unknown form")
@@ -93,10 +104,17 @@ final class DrainWorker: Service {
         let notes = door.takeNotes()
         batch.pages = notes.pages
         batch.refused = notes.refused
-        guard !batch.isEmpty || !payloads.isEmpty else { return false }
-        let outcome: Drain.Outcome
+        let usageRefused = usageDoor.takeRefused()
+        guard !batch.isEmpty || !payloads.isEmpty || !usageRefused.isEmpty else { return false }
+        var outcome = Drain.Outcome()
         do { outcome = try await drain.commit(batch) } catch {
             door.putBack(notes)
+            usageDoor.putBack(refused: usageRefused)
+            throw error
+        }
+        // After the requests, which may have opened the sessions that these name.
+        do { outcome = outcome + (try await usageDrain.commit(usage, refused: usageRefused)) } catch {
+            usageDoor.putBack(refused: usageRefused)
             throw error
         }
         if !payloads.isEmpty { spool.commit(end) }

@@ -62,8 +62,9 @@ struct CollectorService {
         let addresses = ClientAddressRule(
             trusted: settings[.trustedProxies].compactMap { NetworkPrefix($0) },
             anonymization: ClientAddressRule.Anonymization(rawValue: settings[.addressAnonymization]) ?? .none)
+        let sites = SiteNames(hosts: settings[.siteHosts])
         let door = RecordDoor(
-            requests: RequestIntake(sites: SiteNames(hosts: settings[.siteHosts]), addresses: addresses),
+            requests: RequestIntake(sites: sites, addresses: addresses),
             spool: spool, cookies: cookies,
             policy: SessionBook.Policy(idle: idle * 1000, maximum: settings[.sessionMaxSeconds].map { $0 * 1000 }),
             traits: traits)
@@ -75,7 +76,14 @@ struct CollectorService {
         func drain(_ connection: Connection) -> Drain {
             Drain(connection: connection, source: "live", idleSeconds: idle, deadLetters: deadLetters, logger: logger)
         }
-        let worker = DrainWorker(door: door, spool: spool, drain: drain(Connection(target)), logger: logger)
+        let usageDoor = UsageDoor(intake: UsageIntake(sites: sites), spool: spool) { door.nudge() }
+        func usageDrain(_ connection: Connection) -> UsageDrain {
+            UsageDrain(connection: connection, deadLetters: deadLetters, logger: logger)
+        }
+        let draining = Connection(target)
+        let worker = DrainWorker(
+            door: door, spool: spool, drain: drain(draining), usageDoor: usageDoor, usageDrain: usageDrain(draining),
+            logger: logger)
         let ring = DetectorRing(directory: settings[.runtimeDirectory], group: group, logger: logger)
         let recovering = Connection(target)
         let judging = JudgingWorker(
@@ -88,8 +96,10 @@ struct CollectorService {
         var table = MessageTable(service: "collector")
         table.hotPath = { door.take($0, &$1, $2) }
         table.on(.requestRecord) { envelope, _ throws(WireError) in try await door.take(envelope) }
+        table.onImmediately(.usageRecord) { envelope, _ throws(WireError) in try usageDoor.takeUsage(envelope) }
+        table.onImmediately(.eventRecord) { envelope, _ throws(WireError) in try usageDoor.takeEvent(envelope) }
         table.onImmediately(.statusGet) { _, _ in
-            MessageTable.Reply(.status, status(door, spool, worker, ring, cookies))
+            MessageTable.Reply(.status, status(door, usageDoor, spool, worker, ring, cookies))
         }
         let inherited = ServiceManager.inheritedSockets()
         let server = try await LineServer.start(
@@ -98,8 +108,9 @@ struct CollectorService {
         let http = HTTPDoor(
             parts: [
                 HealthRoutes(
-                    status: { status(door, spool, worker, ring, cookies) }, isTaking: { spool.hasRoom }),
+                    status: { status(door, usageDoor, spool, worker, ring, cookies) }, isTaking: { spool.hasRoom }),
                 EngagementRoutes(settings, door: door, addresses: addresses),
+                TraceRoutes(door: usageDoor),
             ], logger: logger)
         let serving = HTTPService(
             socket: inherited["http"].map(ListeningSocket.inherited)
@@ -108,8 +119,10 @@ struct CollectorService {
         ) { await http.respond($0, $1) }
         logger.notice("serving", metadata: ["socket": .string(settings.socketPath("collector.sock"))])
         try await Supervisor(
-            services: [worker, judging, keeper, SpoolFlusher(spool: spool), serving, Doors(server: server)],
-            logger: logger,
+            services: [
+                worker, judging, keeper, UsageKeeper(drain: usageDrain(Connection(target)), logger: logger),
+                SpoolFlusher(spool: spool), serving, Doors(server: server),
+            ], logger: logger,
             reload: {
                 do throws(Failure) {
                     try traits.reload()
@@ -120,9 +133,11 @@ struct CollectorService {
     }
 
     private func status(
-        _ door: RecordDoor, _ spool: Spool, _ worker: DrainWorker, _ ring: DetectorRing, _ cookies: SessionCookies
+        _ door: RecordDoor, _ usageDoor: UsageDoor, _ spool: Spool, _ worker: DrainWorker, _ ring: DetectorRing,
+        _ cookies: SessionCookies
     ) -> ServiceStatus {
         let records = door.counters
+        let usage = usageDoor.counters
         let drained = worker.counters.withLock { $0 }
         let (live, waiting, verdicts) = door.withIntake { ($0.book.count, $0.schedule.count, $0.verdicts.count) }
         var counters: [String: Double] = [
@@ -133,6 +148,8 @@ struct CollectorService {
             "judging_queue": Double(waiting), "verdicts_unstored": Double(verdicts), "detectors": Double(ring.count),
             "rejected_cookies_total": Double(cookies.rejectedCount),
         ]
+        counters["usage_accepted_total"] = Double(usage.accepted)
+        counters["usage_refused_total"] = Double(usage.refused.values.reduce(0, +))
         for (reason, count) in records.refused { counters["refused_\(reason)_total"] = Double(count) }
         return ServiceStatus(
             service: "collector", version: Release.version, uptimeMs: WallClock.monotonicMilliseconds - startedAt,
