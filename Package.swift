@@ -91,7 +91,8 @@ let package = Package(
             name: "collector",
             dependencies: [
                 "CollectorCore", "CMaxMindDB", "CPlatform", "HTTPTransport", hummingbird, .product(name: "JWTKit", package: "jwt-kit"),
-            ] + shell + nio, path: "Services/collector/Main", swiftSettings: strict),
+            ] + shell + nio, path: "Services/collector/Main", resources: [.embedInCode("Http/weir.js")],
+            swiftSettings: strict),
         .target(
             name: "DetectorCore", dependencies: ["WeirProtocol", collections], path: "Services/detector/Core",
             swiftSettings: strict),

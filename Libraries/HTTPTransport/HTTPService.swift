@@ -17,28 +17,23 @@ public struct HTTPService: Service {
     /// Connections at once; further ones are closed at once.
     public static let connectionLimit = 4096
 
-    private let socket: ListeningSocket
-    private let responder: @Sendable (Request, BasicRequestContext) async throws -> Response
+    private let server: NIOAsyncChannel<HTTP1Channel.Value, Never>
+    private let http: HTTP1Channel
+    private let open: OpenConnections
+    private let path: String?
     private let grace: Duration
     private let logger: Logger
 
+    /// Binds the socket; connections wait until `run()`, which must be called, or else `close()`.
     /// - Parameters:
     ///   - socket: where to listen.
-    ///   - responder: answers one request; an error that it throws is logged and answered with 500.
     ///   - grace: how long answers under way may take when the service stops.
-    public init(
-        socket: ListeningSocket, grace: Duration = .seconds(5), logger: Logger,
-        responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
-    ) {
-        self.socket = socket
-        self.responder = responder
-        self.grace = grace
-        self.logger = logger
-    }
-
-    /// Serves until a graceful shutdown.
+    ///   - responder: answers one request; an error that it throws is logged and answered with 500.
     /// - Throws: `ListenError`: somebody answers there, or the socket cannot be made.
-    public func run() async throws {
+    public static func listening(
+        on socket: ListeningSocket, grace: Duration = .seconds(5), logger: Logger,
+        responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> HTTPService {
         let http = HTTP1Channel(
             responder: { [logger, responder] request, writer, channel in
                 let context = BasicRequestContext(source: .init(channel: channel, logger: logger))
@@ -56,7 +51,14 @@ public struct HTTPService: Service {
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)))
         let open = OpenConnections()
-        let server = try await listen(http, open)
+        let server = try await listen(on: socket, http, open, logger)
+        var path: String?
+        if case .path(let made, _) = socket { path = made }
+        return HTTPService(server: server, http: http, open: open, path: path, grace: grace, logger: logger)
+    }
+
+    /// Serves until a graceful shutdown.
+    public func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 do {
@@ -72,17 +74,23 @@ public struct HTTPService: Service {
             server.channel.close(promise: nil)
             open.quiesce(grace: .nanoseconds(grace.nanoseconds), on: server.channel.eventLoop)
         }
-        if case .path(let path, _) = socket { unlink(path) }
+        if let path { unlink(path) }
     }
 
-    private func listen(
-        _ http: HTTP1Channel, _ open: OpenConnections
+    /// Lets go of a socket that is not going to be served.
+    public func close() async {
+        try? await server.executeThenClose { _ in }
+        if let path { unlink(path) }
+    }
+
+    private static func listen(
+        on socket: ListeningSocket, _ http: HTTP1Channel, _ open: OpenConnections, _ logger: Logger
     ) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
         let setup: @Sendable (any Channel) -> EventLoopFuture<HTTP1Channel.Value> = { channel in
-            guard open.admit(channel, limit: Self.connectionLimit) else {
+            guard open.admit(channel, limit: connectionLimit) else {
                 return channel.eventLoop.makeFailedFuture(ChannelError.connectTimeout(.zero))
             }
             return http.setup(channel: channel, logger: logger)

@@ -55,8 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
             table: Self.table(door, answers, counters), group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         var services: [any Service] = [WireService(server: server)]
         services.append(
-            HTTPService(
-                socket: inherited["http"].map(ListeningSocket.inherited)
+            try await HTTPService.listening(
+                on: inherited["http"].map(ListeningSocket.inherited)
                     ?? .path(settings.socketPath("reporter.http.sock")),
                 logger: logger, responder: HTTPDoor(door: door, counters: counters).responder()))
         try await Supervisor(services: services, logger: logger).run()

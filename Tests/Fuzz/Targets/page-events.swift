@@ -9,9 +9,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     _ = PageOrigins(origins: ["https://a.example"]).standing(
         origin: String(decoding: bytes, as: UTF8.self), host: "a.example")
     guard let value = try? JSONValue(parsing: bytes) else { return 0 }
+    let now = Timestamp(year: 2023, month: 7, day: 15)
     for form in PageEventForm.allCases {
-        if let event = try? form.event(value) { check(event, again: try? form.event(value)) }
-        guard let items = try? form.batch(value) else { continue }
+        if let event = try? form.event(value, now: now) { check(event, again: try? form.event(value, now: now)) }
+        guard let items = try? form.batch(value, now: now) else { continue }
         expect(items.count <= PageEventForm.batchLimit)
         for item in items { if case .success(let event) = item { check(event, again: event) } }
     }

@@ -43,6 +43,8 @@ public struct PageEventRefusal: Error, Hashable, Sendable {
     public var field: String?
     /// What it must be, in a sentence.
     public var sentence: String
+    /// A stable word for programs.
+    public var code = "bad_event"
 }
 
 /// The two forms in which pages report: engagement with its measures beside the page's name, and events with everything
@@ -62,8 +64,8 @@ public enum PageEventForm: Sendable, CaseIterable {
     static let typeLimit = 50
     static let contentLimit = 255
 
-    /// Reads one event.
-    public func event(_ value: JSONValue) throws(PageEventRefusal) -> PageEvent {
+    /// Reads one event that came at `now`.
+    public func event(_ value: JSONValue, now: Timestamp) throws(PageEventRefusal) -> PageEvent {
         guard case .object(let object) = value else {
             throw PageEventRefusal(field: nil, sentence: "an event must be an object")
         }
@@ -77,7 +79,7 @@ public enum PageEventForm: Sendable, CaseIterable {
         let data = try data(object, dataName)
         let url = SecretRedaction.redact(url: page ?? "")
         var event = PageEvent(
-            id: try identity(object), type: type ?? "page_exit", pageURL: url, path: Self.path(of: url),
+            id: try identity(object, now), type: type ?? "page_exit", pageURL: url, path: Self.path(of: url),
             contentID: try text(object, "content_id", Self.contentLimit),
             referrer: try text(object, "referrer", FieldLimits.referrer).map { SecretRedaction.redact(url: $0) },
             metrics: EngagementMetrics(), data: data)
@@ -95,22 +97,28 @@ public enum PageEventForm: Sendable, CaseIterable {
         return event
     }
 
-    /// The events of a batch, each with what is wrong with it.
+    /// The events of a batch that came at `now`, each with what is wrong with it.
     /// - Throws: when the whole is no batch.
-    public func batch(_ value: JSONValue) throws(PageEventRefusal) -> [Result<PageEvent, PageEventRefusal>] {
+    public func batch(
+        _ value: JSONValue, now: Timestamp
+    ) throws(PageEventRefusal) -> [Result<PageEvent, PageEventRefusal>] {
         guard let events = value["events"]?.arrayValue else {
             throw PageEventRefusal(field: "events", sentence: "events must be an array of events")
         }
         guard events.count <= Self.batchLimit else {
             throw PageEventRefusal(field: "events", sentence: "events holds more than \(Self.batchLimit); send fewer")
         }
-        return events.map { value in Result { () throws(PageEventRefusal) in try event(value) } }
+        return events.map { value in Result { () throws(PageEventRefusal) in try event(value, now: now) } }
     }
 
-    private func identity(_ object: JSONObject) throws(PageEventRefusal) -> EventID? {
+    private func identity(_ object: JSONObject, _ now: Timestamp) throws(PageEventRefusal) -> EventID? {
         guard let value = object["id"], value != .null else { return nil }
         guard let text = value.stringValue, let id = EventID(text) else {
             throw PageEventRefusal(field: "id", sentence: "id must be a UUID of version 7")
+        }
+        guard abs(id.timestamp - now) <= LiveIntake.tolerance else {
+            throw PageEventRefusal(
+                field: "id", sentence: "the time in id is more than 24 hours from now", code: "event_id_time")
         }
         return id
     }

@@ -59,7 +59,8 @@ struct EngagementOperations {
         403: "`origin_not_allowed`: the page's origin is not configured.",
         413: "`too_large`: the body is over its limit.",
         415: "`unsupported_type`: not JSON in UTF-8, or compressed.",
-        422: "`bad_event`: a field has the wrong type or range; `field` names it.",
+        422:
+            "`bad_event`: a field has the wrong type or range; `field` names it. `event_id_time`: the id is of another day.",
         429: "`rate_limited`: see Retry-After.",
         503: "`overloaded` or `unavailable`: nothing can be taken at the moment; try again.",
     ]

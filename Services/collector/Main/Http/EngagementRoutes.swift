@@ -43,7 +43,7 @@ struct EngagementRoutes: RoutePart {
         return [
             Route(.post, path, operation: operation.single) { request, _ in
                 try await answer(request) { carrier, token, value in
-                    let event = try read { () throws(PageEventRefusal) in try form.event(value) }
+                    let event = try read { () throws(PageEventRefusal) in try form.event(value, now: carrier.at) }
                     let receipt = try take([event], tables, carrier, token)
                     let id = receipt.ids[0].description
                     return (
@@ -54,7 +54,7 @@ struct EngagementRoutes: RoutePart {
             Route(.options, path) { request, _ in try preflight(request) },
             Route(.post, path + "/batch", operation: operation.batch) { request, _ in
                 try await answer(request) { carrier, token, value in
-                    let items = try read { () throws(PageEventRefusal) in try form.batch(value) }
+                    let items = try read { () throws(PageEventRefusal) in try form.batch(value, now: carrier.at) }
                     let events = items.compactMap { try? $0.get() }
                     let errors = Self.errors(of: items)
                     guard !events.isEmpty else {
@@ -172,10 +172,10 @@ struct EngagementRoutes: RoutePart {
 
     private func read<Value>(_ body: () throws(PageEventRefusal) -> Value) throws(Problem) -> Value {
         do throws(PageEventRefusal) { return try body() } catch {
-            door.refuse("bad_event")
+            door.refuse(error.code)
             var members = JSONObject()
             if let field = error.field { members["field"] = .string(field) }
-            throw Problem(.unprocessableContent, "bad_event", error.sentence + ".", members: members)
+            throw Problem(.unprocessableContent, error.code, error.sentence + ".", members: members)
         }
     }
 
@@ -202,7 +202,7 @@ struct EngagementRoutes: RoutePart {
     private static func errors(of items: [Result<PageEvent, PageEventRefusal>]) -> [JSONValue] {
         items.enumerated().compactMap { index, item in
             guard case .failure(let refusal) = item else { return nil }
-            var object = JSONObject(["index": .integer(Int64(index)), "code": "bad_event"])
+            var object = JSONObject(["index": .integer(Int64(index)), "code": .string(refusal.code)])
             object["field"] = refusal.field.map { .string($0) }
             object["detail"] = .string(refusal.sentence)
             return .object(object)

@@ -102,21 +102,27 @@ struct CollectorService {
             MessageTable.Reply(.status, status(door, usageDoor, spool, worker, ring, cookies))
         }
         let inherited = ServiceManager.inheritedSockets()
-        let server = try await LineServer.start(
-            inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("collector.sock")),
-            table: table, group: group, logger: logger)
         let http = HTTPDoor(
             parts: [
                 HealthRoutes(
                     status: { status(door, usageDoor, spool, worker, ring, cookies) }, isTaking: { spool.hasRoom }),
-                EngagementRoutes(settings, door: door, addresses: addresses),
+                EngagementRoutes(settings, door: door, addresses: addresses), TrackerRoutes(settings),
                 TraceRoutes(door: usageDoor),
             ], logger: logger)
-        let serving = HTTPService(
-            socket: inherited["http"].map(ListeningSocket.inherited)
+        let serving = try await HTTPService.listening(
+            on: inherited["http"].map(ListeningSocket.inherited)
                 ?? .path(settings.socketPath("collector.http.sock")),
             logger: logger
         ) { await http.respond($0, $1) }
+        let server: LineServer
+        do {
+            server = try await LineServer.start(
+                inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("collector.sock")),
+                table: table, group: group, logger: logger)
+        } catch {
+            await serving.close()
+            throw error
+        }
         logger.notice("serving", metadata: ["socket": .string(settings.socketPath("collector.sock"))])
         try await Supervisor(
             services: [
