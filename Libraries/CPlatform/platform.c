@@ -6,6 +6,8 @@
 #include <malloc.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/un.h>
@@ -63,3 +65,64 @@ int weir_close_on_exec(int fd) {
 }
 
 void weir_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }
+
+int weir_watch_make(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int weir_watch(int set, int fd, uint64_t tag, int is_watched, int readable, int writable) {
+    struct epoll_event event = {.events = (readable ? EPOLLIN : 0) | (writable ? EPOLLOUT : 0), .data.u64 = tag};
+    int operation = !is_watched ? EPOLL_CTL_ADD : event.events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+    return epoll_ctl(set, operation, fd, &event);
+}
+
+int weir_watch_wait(int set, struct weir_event *events, int count, int milliseconds) {
+    struct epoll_event found[256];
+    int total = epoll_wait(set, found, count < 256 ? count : 256, milliseconds);
+    if (total < 0) return errno == EINTR ? 0 : -1;
+    for (int i = 0; i < total; i++) {
+        uint32_t what = found[i].events;
+        events[i].tag = found[i].data.u64;
+        events[i].readable = (what & EPOLLIN) != 0;
+        events[i].writable = (what & EPOLLOUT) != 0;
+        events[i].hung_up = (what & (EPOLLHUP | EPOLLERR)) != 0;
+    }
+    return total;
+}
+
+int weir_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+
+int weir_listen(const char *path, int backlog) {
+    struct sockaddr_un address;
+    socklen_t length;
+    if (unix_address(path, &address, &length) != 0) return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -1;
+    if (bind(fd, (struct sockaddr *)&address, length) == 0 && listen(fd, backlog) == 0) return fd;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+int weir_make_nonblocking(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+int weir_peer(int fd, int32_t *process, uint32_t *user, uint32_t *group) {
+    struct ucred found;
+    socklen_t length = sizeof found;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &found, &length) != 0) return -1;
+    *process = found.pid;
+    *user = found.uid;
+    *group = found.gid;
+    return 0;
+}
+
+int weir_wake_make(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+void weir_wake(int fd) { (void)!write(fd, &(uint64_t){1}, 8); }
+
+void weir_wake_clear(int fd) {
+    uint64_t count;
+    (void)!read(fd, &count, sizeof count);
+}

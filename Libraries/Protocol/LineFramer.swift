@@ -29,7 +29,7 @@ public struct LineFramer: Sendable {
         var start = 0
         while start < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-            guard let length = rest.firstIndex(of: UInt8(ascii: "\n")) else {
+            guard let length = Self.first(UInt8(ascii: "\n"), in: rest) else {
                 guard pending.count + rest.count < limit else {
                     throw fail()
                 }
@@ -49,6 +49,21 @@ public struct LineFramer: Sendable {
             }
             start += length + 1
         }
+    }
+
+    /// Where a byte is found first.
+    public static func first(_ wanted: UInt8, in bytes: UnsafeRawBufferPointer) -> Int? {
+        var index = 0
+        while bytes.count - index >= 8 {
+            let found = ByteStride(bytes, at: index).equal(wanted)
+            if found != 0 { return index + ByteStride.first(found) }
+            index += 8
+        }
+        while index < bytes.count {
+            if bytes[index] == wanted { return index }
+            index += 1
+        }
+        return nil
     }
 
     private mutating func fail() -> Failure {

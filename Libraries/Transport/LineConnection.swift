@@ -89,80 +89,13 @@ final class LineConnection: ChannelInboundHandler {
 
     /// Works on one line; what can be answered now is appended to `output`.
     private func take(_ line: UnsafeRawBufferPointer) {
-        if let hotPath = table.hotPath {
-            switch hotPath(line, &output, { self.makeResponder() }) {
-            case .answered, .deferred: return
-            case .declined: break
-            }
-        }
-        let value: JSONValue
-        do throws(JSONSyntaxError) { value = try JSONValue(parsing: line) } catch {
-            append(Envelope(.error, body: JSONValue(encoding: WireError(.badJSON, error.description))))
-            return
-        }
-        if let bareLine = table.bareLine, value["type"] == nil, case .object = value {
-            let responder = makeResponder()
-            let peer = peer
-            Task {
-                var line = await bareLine(value, peer).serialized()
-                line.append(UInt8(ascii: "\n"))
-                responder.send(line)
-            }
-            return
-        }
-        let envelope: Envelope
-        do throws(WireError) { envelope = try Envelope(value) } catch {
-            let id = value["id"]?.stringValue.flatMap { $0.utf8.count <= Envelope.idLimit ? $0 : nil }
-            append(Envelope(.error, re: id, body: JSONValue(encoding: error)))
-            return
-        }
-        carryOut(envelope)
-    }
-
-    private func carryOut(_ envelope: Envelope) {
-        if envelope.type == .hello {
-            greet(envelope)
-            return
-        }
-        switch table.entries[envelope.type] {
-        case nil:
-            append(envelope.reply(WireError(.unknownType, "\(envelope.type) is not answered here")))
-        case .immediate(let handler)?:
-            do throws(WireError) {
-                let reply = try handler(envelope, peer)
-                append(envelope.reply(reply.type, reply.body))
-            } catch { append(envelope.reply(error)) }
-        case .concurrent(let handler)?:
-            let responder = makeResponder()
-            let peer = peer
-            Task {
-                let answer: Envelope?
-                do throws(WireError) {
-                    let reply = try await handler(envelope, peer)
-                    answer = envelope.reply(reply.type, reply.body)
-                } catch { answer = envelope.reply(error) }
-                responder.send(answer?.line ?? [])
-            }
-        }
-    }
-
-    private func greet(_ envelope: Envelope) {
-        do throws(WireError) {
-            let hello = try envelope.decode(Hello.self)
-            guard hello.versions.contains(Envelope.version) else {
-                throw WireError(.unsupportedVersion, "version \(Envelope.version) is spoken here")
-            }
-            append(Envelope(.hello, re: envelope.id, body: JSONValue(encoding: Hello(service: table.service))))
-        } catch { append(Envelope(.error, re: envelope.id, body: JSONValue(encoding: error))) }
-    }
-
-    private func append(_ envelope: Envelope?) {
-        if let envelope { output.append(contentsOf: envelope.line) }
+        table.take(line, from: peer, &output) { self.makeResponder() }
     }
 
     private func makeResponder() -> Responder {
         inFlight += 1
-        return Responder(connection: NIOLoopBound(self, eventLoop: context!.eventLoop), eventLoop: context!.eventLoop)
+        let loop = context!.eventLoop
+        return Responder(target: .channel(NIOLoopBound(self, eventLoop: loop), loop))
     }
 
     /// A deferred answer arrives, on the connection's thread.
@@ -215,29 +148,19 @@ final class LineConnection: ChannelInboundHandler {
     private func refuse(_ error: WireError) {
         guard let context, !hasRefused else { return }
         hasRefused = true
-        append(Envelope(.error, body: JSONValue(encoding: error)))
-        flush()
-        context.close(promise: nil)
+        output.append(contentsOf: Envelope(.error, body: JSONValue(encoding: error)).line)
+        closeOnceSent(context)
     }
 
     private func closeWhenIdle() {
         guard isDraining || inputEnded, inFlight == 0, waiting.isEmpty, let context else { return }
-        flush()
-        context.close(promise: nil)
+        closeOnceSent(context)
     }
-}
 
-/// Answers one request later, from any thread, exactly once.
-public struct Responder: Sendable {
-    let connection: NIOLoopBound<LineConnection>
-    let eventLoop: any EventLoop
-
-    /// Sends the line (newline included); empty for a message that has no answer.
-    public func send(_ line: [UInt8]) {
-        if eventLoop.inEventLoop {
-            connection.value.complete(line)
-        } else {
-            eventLoop.execute { connection.value.complete(line) }
-        }
+    /// A client that reads slowly still gets what it was answered.
+    private func closeOnceSent(_ context: ChannelHandlerContext) {
+        flush()
+        let channel = context.channel
+        channel.writeAndFlush(channel.allocator.buffer(capacity: 0)).whenComplete { _ in channel.close(promise: nil) }
     }
 }

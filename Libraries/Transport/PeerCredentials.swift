@@ -11,6 +11,12 @@ public struct PeerCredentials: Hashable, Sendable {
     /// Effective group id.
     public let groupID: UInt32
 
+    init(processID: Int32, userID: UInt32, groupID: UInt32) {
+        self.processID = processID
+        self.userID = userID
+        self.groupID = groupID
+    }
+
     /// Asks the kernel who is connected; nil where the channel is not a socket.
     static func peer(of channel: any Channel) -> EventLoopFuture<PeerCredentials>? {
         let peerCredentialsOption = 17  // SO_PEERCRED, which Glibc's module hides without _GNU_SOURCE

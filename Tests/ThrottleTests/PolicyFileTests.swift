@@ -77,7 +77,9 @@ import WeirProtocol
             (ThrottleCheck(ip: "1.1.1.1"), nil, "default"),
         ]
         for (check, verdictClass, name) in cases {
-            #expect(found.policies[found.applying(to: check, class: verdictClass)].name == name, "\(check)")
+            #expect(
+                found.policies[check.withQuestion(fingerprint: "fp_a") { found.applying(to: $0, class: verdictClass) }]
+                    .name == name, "\(check)")
         }
     }
 

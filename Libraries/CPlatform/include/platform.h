@@ -17,4 +17,40 @@ void weir_limit_arenas(int count);
 /// Marks a descriptor close-on-exec. Returns 0, or -1 with errno set.
 int weir_close_on_exec(int fd);
 
+/// Something happened to a watched descriptor.
+struct weir_event {
+    uint64_t tag;
+    int readable;
+    int writable;
+    int hung_up;
+};
+
+/// A set of watched descriptors (epoll), or -1 with errno set.
+int weir_watch_make(void);
+
+/// Watches `fd` from now on, or with another interest than before; with neither interest it is no longer watched.
+/// Returns 0, or -1 with errno set.
+int weir_watch(int set, int fd, uint64_t tag, int is_watched, int readable, int writable);
+
+/// Waits for events, at most `milliseconds` (-1: for ever). Returns how many there are, 0 when interrupted, -1 with errno
+/// set.
+int weir_watch_wait(int set, struct weir_event *events, int count, int milliseconds);
+
+/// Accepts a connection, non-blocking and close-on-exec. Returns its descriptor, or -1 with errno set.
+int weir_accept(int fd);
+
+/// A non-blocking Unix stream socket that listens at `path`, or -1 with errno set.
+int weir_listen(const char *path, int backlog);
+
+/// Makes a descriptor non-blocking. Returns 0, or -1 with errno set.
+int weir_make_nonblocking(int fd);
+
+/// The process, user and group at the other end of a Unix socket. Returns 0, or -1 with errno set.
+int weir_peer(int fd, int32_t *process, uint32_t *user, uint32_t *group);
+
+/// A descriptor that `weir_wake` makes readable and `weir_wake_clear` does not, or -1 with errno set.
+int weir_wake_make(void);
+void weir_wake(int fd);
+void weir_wake_clear(int fd);
+
 #endif

@@ -20,6 +20,15 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Reads the usual text forms out of bytes.
+    public init?(utf8 bytes: UnsafeRawBufferPointer) {
+        if let value = Self.parseV4(bytes) {
+            self = .v4(value)
+        } else {
+            self.init(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
     /// The first `v4` bits of an IPv4 address or the first `v6` bits of an IPv6 one.
     public func prefix(v4: Int, v6: Int) -> NetworkPrefix {
         switch self {

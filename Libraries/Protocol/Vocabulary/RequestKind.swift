@@ -113,8 +113,22 @@ extension RequestKind {
 
     /// Whether the last path segment has the extension of a static file.
     public static func isAssetPath(_ path: String) -> Bool {
-        guard let found = pathExtension(path) else { return false }
-        return assetExtensions.contains(found)
+        var path = path
+        return path.withUTF8 { isAssetPath(utf8: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// The same of a path's bytes.
+    public static func isAssetPath(utf8 path: UnsafeRawBufferPointer) -> Bool {
+        var word: UInt64 = 0
+        var index = path.count
+        while index > 0 {
+            index -= 1
+            let byte = path[index]
+            if byte == UInt8(ascii: ".") { return word != 0 && assetExtensions.contains(word) }
+            guard byte != UInt8(ascii: "/"), path.count - index <= 8 else { return false }
+            word = word << 8 | UInt64(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
+        }
+        return false
     }
 
     private static func isPagePath(_ path: String) -> Bool {
@@ -140,12 +154,15 @@ extension RequestKind {
         return nil
     }
 
-    private static let assetExtensions: Set<String> = [
+    /// By the bytes of the name, the last one highest.
+    private static let assetExtensions = Set(
+        assetExtensionNames.map { $0.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) } })
+    private static let assetExtensionNames = [
         "css", "js", "mjs", "map", "wasm", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "avif", "bmp", "tif",
         "tiff", "cur", "woff", "woff2", "ttf", "otf", "eot", "mp3", "mp4", "m4a", "m4v", "webm", "ogg", "ogv", "oga",
         "wav", "flac", "avi", "mov", "mkv", "swf", "pdf", "zip", "gz", "tgz", "bz2", "xz", "7z", "rar", "tar", "jar",
         "deb", "rpm", "apk", "dmg", "exe", "msi", "iso", "img", "bin", "doc", "docx", "xls", "xlsx", "ppt", "pptx",
-        "odt", "ods", "odp", "epub", "ps", "sig", "asc", "webmanifest",
+        "odt", "ods", "odp", "epub", "ps", "sig", "asc",
     ]
     private static let callExtensions: Set<String> = [
         "json", "xml", "rss", "atom", "txt", "csv", "ics", "ashx", "asmx",

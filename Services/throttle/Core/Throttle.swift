@@ -85,14 +85,20 @@ public struct Throttle: Sendable {
     public mutating func check(
         _ check: ThrottleCheck, fingerprint: String, now: Moment
     ) throws(WireError) -> ThrottleDecision {
+        try check.withQuestion(fingerprint: fingerprint) { question in
+            Result { () throws(WireError) in try self.check(question, now: now) }
+        }.get()
+    }
+
+    /// Answers a request and charges it.
+    /// - Throws: `bad_body` for an address, cost or policy that cannot be.
+    public mutating func check(_ question: Question, now: Moment) throws(WireError) -> ThrottleDecision {
         let client: Client
-        do { client = try Client(check, fingerprint, self) } catch {
+        do { client = try Client(question, self) } catch {
             counters.refusedQuestions += 1
             throw error
         }
-        let place = standings.place(of: client.pair)
-        if let place, standings[place].settle(at: now.monotonic, rules) { noteChange(place) }
-        let found = view(of: client, place, check, now)
+        let found = view(of: client, now)
         var answer = weigh(found, client, now)
         guard client.cost > 0 else {
             counters.peeks += 1
@@ -106,7 +112,7 @@ public struct Throttle: Sendable {
             return answer.decision
         }
         rewind(client, found, now)
-        answer.decision.reference = deny(answer, found, client, check, now)
+        answer.decision.reference = deny(answer, found, client, now)
         if isShadow || policies.policies[found.policy].shadow {
             counters.shadowDenied += 1
             answer.decision.allow = true
@@ -122,28 +128,31 @@ public struct Throttle: Sendable {
     public mutating func peek(
         _ check: ThrottleCheck, fingerprint: String, now: Moment
     ) throws(WireError) -> ThrottleDecision {
-        let client = try Client(check, fingerprint, self)
-        let place = standings.place(of: client.pair)
-        if let place, standings[place].settle(at: now.monotonic, rules) { noteChange(place) }
-        counters.peeks += 1
-        return weigh(view(of: client, place, check, now), client, now).decision
+        try check.withQuestion(fingerprint: fingerprint) { question in
+            Result { () throws(WireError) in
+                let client = try Client(question, self)
+                let found = view(of: client, now)
+                counters.peeks += 1
+                return weigh(found, client, now).decision
+            }
+        }.get()
     }
 
     /// Who a check is about.
     /// - Throws: `bad_body` as `check` does.
     public func key(of check: ThrottleCheck, fingerprint: String) throws(WireError) -> ClientKey {
-        try Client(check, fingerprint, self).key
+        try check.withQuestion(fingerprint: fingerprint) { question in
+            Result { () throws(WireError) in try Client(question, self).key }
+        }.get()
     }
 
     // MARK: Weighing
 
     /// Who asks, in the forms that tables know.
     struct Client {
+        let question: Question
         let address: IPAddress
         let prefix: NetworkPrefix
-        let fingerprint: String
-        let session: String?
-        let user: String?
         let pair: UInt64
         let behind: UInt64
         let cost: Int64
@@ -151,35 +160,41 @@ public struct Throttle: Sendable {
 
         static let costLimit: Int64 = 1_000_000_000
 
-        init(_ check: ThrottleCheck, _ fingerprint: String, _ throttle: borrowing Throttle) throws(WireError) {
-            guard let address = IPAddress(check.ip) else { throw WireError(.badBody, "ip is not an address") }
-            let cost = Int64(check.cost ?? 1)
-            guard (0...Self.costLimit).contains(cost) else {
+        @inline(__always)
+        init(_ question: Question, _ throttle: borrowing Throttle) throws(WireError) {
+            guard let address = question.address else { throw WireError(.badBody, "ip is not an address") }
+            guard (0...Self.costLimit).contains(Int64(question.cost)) else {
                 throw WireError(.badBody, "cost is not a whole number from 0 to \(Self.costLimit)")
             }
-            named = check.policy.flatMap { throttle.policies.named($0) }
-            if let wanted = check.policy, named == nil {
-                throw WireError(.badBody, "policy '\(wanted)' is not one of this throttle's")
+            if let wanted = question.policy {
+                named = throttle.policies.named(wanted)
+                guard named != nil else {
+                    let name = String(decoding: wanted, as: UTF8.self)
+                    throw WireError(.badBody, "policy '\(name)' is not one of this throttle's")
+                }
+            } else {
+                named = nil
             }
+            self.question = question
             self.address = address
-            self.cost = cost
-            self.fingerprint = fingerprint
-            session = check.session
-            user = check.user
-            prefix = address.prefix(v4: throttle.rules.prefixV4, v6: throttle.rules.prefixV6)
-            pair = ClientKey.hash(1, prefix, check.session ?? fingerprint)
+            cost = Int64(question.cost)
+            prefix = address.prefix(v4: throttle.policies.rules.prefixV4, v6: throttle.policies.rules.prefixV6)
+            pair = ClientKey.hash(1, prefix, question.session ?? question.fingerprint)
             behind = ClientKey.hash(prefix)
         }
 
-        var key: ClientKey { .pair(prefix, session ?? fingerprint) }
+        var key: ClientKey {
+            .pair(prefix, String(decoding: question.session ?? question.fingerprint, as: UTF8.self))
+        }
 
+        @inline(__always)
         func hash(of key: Policy.Key) -> UInt64 {
             switch key {
             case .pair, .given: pair
             case .prefix: behind
-            case .session: session.map { ClientKey.session($0).tableHash } ?? pair
-            case .fingerprint: ClientKey.fingerprint(fingerprint).tableHash
-            case .user: user.map { ClientKey.user($0).tableHash } ?? pair
+            case .session: question.session.map { ClientKey.hash(2, nil, $0) } ?? pair
+            case .fingerprint: ClientKey.hash(3, nil, question.fingerprint)
+            case .user: question.user.map { ClientKey.hash(4, nil, $0) } ?? pair
             }
         }
     }
@@ -192,25 +207,30 @@ public struct Throttle: Sendable {
         let verdictClass: VerdictClass?
         let blockedUntil: Int64
         let override: Override?
+        /// The policy's limits in `policies.limits`.
+        let limits: Range<Int>
 
         /// An address is limited by its own level, everything else by the pair's.
         func level(for key: Policy.Key) -> ThrottleLevel { key == .prefix ? behind : level }
     }
 
-    private mutating func view(of client: Client, _ place: Int?, _ check: ThrottleCheck, _ now: Moment) -> View {
-        var behind = ThrottleLevel.normal
+    private mutating func view(of client: Client, _ now: Moment) -> View {
+        var (level, behind) = (ThrottleLevel.normal, ThrottleLevel.normal)
+        var (blockedUntil, verdictClass) = (Int64.min, VerdictClass?.none)
+        if let place = standings.place(of: client.pair) {
+            if standings[place].settle(at: now.monotonic, policies.rules) { noteChange(place) }
+            (level, verdictClass) = (standings[place].level, standings[place].verdictClass)
+            blockedUntil = standings[place].blockedUntil
+        }
         if let place = standings.place(of: client.behind) {
-            if standings[place].settle(at: now.monotonic, rules) { noteChange(place) }
+            if standings[place].settle(at: now.monotonic, policies.rules) { noteChange(place) }
             behind = standings[place].level
         }
-        let verdictClass = place.flatMap { standings[$0].verdictClass }
+        let policy = client.named ?? policies.applying(to: client.question, class: verdictClass)
         return View(
-            policy: client.named ?? policies.applying(to: check, class: verdictClass),
-            level: place.map { standings[$0].level } ?? .normal, behind: behind, verdictClass: verdictClass,
-            blockedUntil: place.map { standings[$0].blockedUntil } ?? .min,
-            override: overrides.deciding(
-                pair: client.pair, session: client.session, user: client.user, fingerprint: client.fingerprint,
-                address: client.address, now: now.monotonic))
+            policy: policy, level: level, behind: behind, verdictClass: verdictClass, blockedUntil: blockedUntil,
+            override: overrides.isEmpty ? nil : overrides.deciding(client, now: now.monotonic),
+            limits: policies.ranges[policy])
     }
 
     /// An answer before its consequences.
@@ -224,38 +244,34 @@ public struct Throttle: Sendable {
     }
 
     private func weigh(_ view: View, _ client: Client, _ now: Moment) -> Answer {
-        let policy = policies.policies[view.policy]
         // A blocked client is weighed as it will be when the block ends, so that its wait is the whole wait.
         let isBlocked = view.level == .blocked
         let moment = isBlocked ? max(now.monotonic, view.blockedUntil) : now.monotonic
-        var tightest: (limit: Int64, remaining: Int64, reset: Int64)?
+        var tightest = Tightest()
         var refusing: Policy.KeyedLimit?
         var wait: Int64? = 0
-        for limit in policy.limits {
+        for index in view.limits {
+            let limit = policies.limits[index]
             let level = min(view.level(for: limit.key), .severe)
             var bucket = buckets.bucket(
                 BucketTable.tag(client.hash(of: limit.key), limit: limit.number), now: now.monotonic)
             bucket.settle(at: now.monotonic, limit.limit)
             if isBlocked { bucket.settle(at: moment, limit.limit) }
             let outcome = bucket.outcome(of: client.cost, limit.limit, at: level)
-            let reset = min(outcome.resetAfter ?? .max, Self.longestReset)
-            if tightest == nil || outcome.remaining < tightest!.remaining
-                || (outcome.remaining == tightest!.remaining && reset > tightest!.reset)
-            {
-                tightest = (limit.limit.capacity(at: level), outcome.remaining, reset)
-            }
+            tightest.take(limit.limit, level, outcome, isTied: true)
             guard !outcome.allowed else { continue }
             if refusing == nil || outcome.isNever || (wait != nil && outcome.retryAfter! > wait!) {
                 if wait != nil || refusing == nil { refusing = limit }
                 wait = outcome.isNever ? nil : wait.map { max($0, outcome.retryAfter!) }
             }
         }
-        if refusing != nil, policy.limits.count > 1 { tightest = standstill(policy, view, client, now) }
-        let rest = tightest ?? (0, 0, 0)
+        if refusing != nil, view.limits.count > 1 { tightest = standstill(view, client, now) }
         var answer = Answer(
             decision: ThrottleDecision(
-                allow: refusing == nil, level: view.level, limit: Int(rest.limit), remaining: Int(rest.remaining),
-                reset: rest.reset, policy: policy.name), wait: refusing == nil ? nil : wait, refusing: refusing)
+                allow: refusing == nil, level: view.level, limit: Int(tightest.limit),
+                remaining: Int(tightest.remaining), reset: tightest.reset, policy: policies.names[view.policy]),
+            wait: refusing == nil ? nil : wait, refusing: refusing)
+        guard refusing != nil || isBlocked || view.override != nil else { return answer }
         if isBlocked {
             answer.decision.allow = false
             (answer.decision.limit, answer.decision.remaining) = (0, 0)
@@ -278,26 +294,36 @@ public struct Throttle: Sendable {
     }
 
     /// The tightest limit as it stands: where one refused, those that would not have lose nothing.
-    private func standstill(
-        _ policy: Policy, _ view: View, _ client: Client, _ now: Moment
-    ) -> (limit: Int64, remaining: Int64, reset: Int64)? {
-        var tightest: (limit: Int64, remaining: Int64, reset: Int64)?
-        for limit in policy.limits {
+    private func standstill(_ view: View, _ client: Client, _ now: Moment) -> Tightest {
+        var tightest = Tightest()
+        for index in view.limits {
+            let limit = policies.limits[index]
             let level = min(view.level(for: limit.key), .severe)
             var bucket = buckets.bucket(
                 BucketTable.tag(client.hash(of: limit.key), limit: limit.number), now: now.monotonic)
             bucket.settle(at: now.monotonic, limit.limit)
-            let outcome = bucket.outcome(of: 0, limit.limit, at: level)
-            if outcome.remaining < tightest?.remaining ?? .max {
-                let reset = min(outcome.resetAfter ?? .max, Self.longestReset)
-                tightest = (limit.limit.capacity(at: level), outcome.remaining, reset)
-            }
+            tightest.take(limit.limit, level, bucket.outcome(of: 0, limit.limit, at: level), isTied: false)
         }
         return tightest
     }
 
-    /// A year: what a limit that never refills is said to take.
-    private static let longestReset: Int64 = 31_536_000_000
+    /// What an answer says is left: the least of all limits.
+    private struct Tightest {
+        var limit: Int64 = 0
+        var remaining: Int64 = 0
+        var reset: Int64 = 0
+        private var isEmpty = true
+
+        /// `isTied`: of equals the one that takes longest to refill counts.
+        @inline(__always)
+        mutating func take(_ found: Limit, _ level: ThrottleLevel, _ outcome: Bucket.Outcome, isTied: Bool) {
+            let takes = min(outcome.resetAfter ?? .max, longestReset)
+            guard
+                isEmpty || outcome.remaining < remaining || (isTied && outcome.remaining == remaining && takes > reset)
+            else { return }
+            (limit, remaining, reset, isEmpty) = (found.capacity(at: level), outcome.remaining, takes, false)
+        }
+    }
 
     /// Whole seconds, rounded up, at least 1, and a little more so that those refused together do not return together.
     private func seconds(_ milliseconds: Int64) -> Int {
@@ -310,19 +336,19 @@ public struct Throttle: Sendable {
 
     private mutating func charge(_ client: Client, _ view: View, _ now: Moment) {
         if view.override?.action == .allow { return }
-        for limit in policies.policies[view.policy].limits {
+        for index in view.limits {
+            let limit = policies.limits[index]
             let tag = BucketTable.tag(client.hash(of: limit.key), limit: limit.number)
-            var bucket = buckets.bucket(tag, now: now.monotonic)
-            bucket.settle(at: now.monotonic, limit.limit)
-            bucket.debt += bucket.outcome(of: client.cost, limit.limit, at: view.level(for: limit.key)).charge
-            buckets.store(tag, bucket)
+            buckets.charge(
+                tag, limit.limit, tokens: client.cost, at: view.level(for: limit.key), now: now.monotonic)
         }
     }
 
     /// A refused request costs nothing, but its time is taken note of: after the clock has stepped back, a client that
     /// is only ever refused must not wait for it to catch up.
     private mutating func rewind(_ client: Client, _ view: View, _ now: Moment) {
-        for limit in policies.policies[view.policy].limits {
+        for index in view.limits {
+            let limit = policies.limits[index]
             let tag = BucketTable.tag(client.hash(of: limit.key), limit: limit.number)
             var bucket = buckets.bucket(tag, now: now.monotonic)
             guard bucket.last > now.monotonic else { continue }
@@ -333,17 +359,17 @@ public struct Throttle: Sendable {
 
     /// Notes a denial and finds or makes its reference.
     private mutating func deny(
-        _ answer: Answer, _ view: View, _ client: Client, _ check: ThrottleCheck, _ now: Moment
+        _ answer: Answer, _ view: View, _ client: Client, _ now: Moment
     ) -> String {
         // What the address as a whole did is held against the address, or a flood of invented agents behind it would
         // fill the table of standings.
         let isShared =
             answer.refusing?.key == .prefix
             || (answer.reason == .override && { if case .prefix? = view.override?.key { true } else { false } }())
-        let key = isShared ? ClientKey.prefix(client.prefix) : client.key
+        let key = { isShared ? ClientKey.prefix(client.prefix) : client.key }
         let ceiling: ThrottleLevel = isShared ? .warning : .blocked
         let place = standings.claim(
-            isShared ? client.behind : client.pair, .normal, key, Standing(now: now.monotonic, ceiling: ceiling))
+            isShared ? client.behind : client.pair, .normal, key(), Standing(now: now.monotonic, ceiling: ceiling))
         let retryAt = answer.wait.map { saturatingSum(now.monotonic, $0) }
         if let place {
             if answer.reason == .quota, standings[place].countDenial(at: now.monotonic, rules) {
@@ -359,10 +385,10 @@ public struct Throttle: Sendable {
         }
         let (number, reference) = log.nextReference
         let denial = Denial(
-            number: number, reference: reference, at: now.wall, key: key, reason: answer.reason,
+            number: number, reference: reference, at: now.wall, key: key(), reason: answer.reason,
             policy: answer.decision.policy, limitKey: answer.refusing?.key, level: answer.decision.level,
             verdictClass: view.verdictClass, cost: client.cost, limit: Int64(answer.decision.limit),
-            path: Self.clipped(check.path ?? "/"), note: view.override?.reason,
+            path: Self.clipped(client.question.path), note: view.override?.reason,
             shadow: isShadow || policies.policies[view.policy].shadow, retryAt: retryAt, count: 1)
         log.append(denial)
         if unsaved.count < Self.unsavedLimit { unsaved.append(denial) }
@@ -370,8 +396,8 @@ public struct Throttle: Sendable {
         return reference
     }
 
-    private static func clipped(_ path: String) -> String {
-        path.utf8.count <= 200 ? path : String(decoding: path.utf8.prefix(200), as: UTF8.self)
+    private static func clipped(_ path: UnsafeRawBufferPointer?) -> String {
+        path.map { String(decoding: $0.prefix(200), as: UTF8.self) } ?? "/"
     }
 
     mutating func raise(_ place: Int, _ causes: [Cause], at: Int64, _ now: Moment, _ verdictID: String?) {
@@ -392,3 +418,6 @@ public struct Throttle: Sendable {
         standings.touch(place)
     }
 }
+
+/// A year: what a limit that never refills is said to take.
+private let longestReset: Int64 = 31_536_000_000

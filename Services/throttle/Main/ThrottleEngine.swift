@@ -7,10 +7,10 @@ import WeirProtocol
 ///
 /// A decision takes a microsecond or two, so one lock serves all doors; nothing is awaited while it is held.
 final class ThrottleEngine: Sendable {
-    private let throttle: Mutex<Throttle>
+    private let throttle: Mutex<State>
     private let startedAt = WallClock.monotonicMilliseconds
 
-    init(_ throttle: consuming sending Throttle) { self.throttle = Mutex(throttle) }
+    init(_ throttle: consuming sending Throttle) { self.throttle = Mutex(State(throttle: throttle)) }
 
     /// Both clocks, now.
     static var now: Moment {
@@ -23,15 +23,31 @@ final class ThrottleEngine: Sendable {
     func check(_ check: ThrottleCheck) throws(WireError) -> ThrottleDecision {
         let fingerprint = ClientFingerprint.of(check)
         let now = Self.now
-        return try throttle.withLock { throttle throws(WireError) in
+        return try withThrottle { throttle throws(WireError) in
             try throttle.check(check, fingerprint: fingerprint, now: now)
+        }
+    }
+
+    /// Answers a check that is still in its line.
+    func check(_ line: CheckLine) throws(WireError) -> ThrottleDecision {
+        let monotonic = WallClock.monotonicMilliseconds
+        var question = Question(address: IPAddress(utf8: line.ip), fingerprint: line.ip)
+        (question.session, question.user, question.method) = (line.session, line.user, line.method)
+        (question.path, question.policy, question.cost) = (line.path, line.policy, line.cost)
+        return try throttle.withLock { state throws(WireError) in
+            if monotonic != state.now.monotonic { state.now = Self.now }
+            if let known = line.fingerprint {
+                question.fingerprint = known
+                return try state.throttle.check(question, now: state.now)
+            }
+            return try state.check(question, line.userAgent, line.acceptLanguage).get()
         }
     }
 
     func state(_ check: ThrottleCheck) throws(WireError) -> ThrottleState {
         let fingerprint = ClientFingerprint.of(check)
         let now = Self.now
-        return try throttle.withLock { throttle throws(WireError) in
+        return try withThrottle { throttle throws(WireError) in
             let decision = try throttle.peek(check, fingerprint: fingerprint, now: now)
             return throttle.state(of: try throttle.key(of: check, fingerprint: fingerprint), decision, now: now)
         }
@@ -39,27 +55,49 @@ final class ThrottleEngine: Sendable {
 
     func report(_ report: VerdictReport) throws(WireError) {
         let now = Self.now
-        try throttle.withLock { throttle throws(WireError) in _ = try throttle.report(report, now: now) }
+        try withThrottle { throttle throws(WireError) in _ = try throttle.report(report, now: now) }
     }
 
     func history(_ reference: String) -> ThrottleHistory? {
         let now = Self.now
-        return throttle.withLock { $0.history(reference, now: now) }
+        return throttle.withLock { $0.throttle.history(reference, now: now) }
     }
 
     func fields(for decision: ThrottleDecision) -> RateLimitFields? {
         // The policies are copied out, which is a reference count, so that text is not made under the lock.
-        throttle.withLock { $0.policies }.rateLimitFields(for: decision)
+        throttle.withLock { $0.throttle.policies }.rateLimitFields(for: decision)
     }
 
-    func adopt(_ policies: PolicySet) { throttle.withLock { $0.adopt(policies) } }
+    func adopt(_ policies: PolicySet) { throttle.withLock { $0.throttle.adopt(policies) } }
 
-    var figures: [String: Double] { throttle.withLock { $0.figures } }
+    var figures: [String: Double] { throttle.withLock { $0.throttle.figures } }
 
     /// What must be done under the lock and in one piece.
     func withThrottle<Result: ~Copyable, Failure: Error>(
         _ body: (inout sending Throttle) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
-        try throttle.withLock(body)
+        try throttle.withLock { state throws(Failure) in try body(&state.throttle) }
+    }
+}
+
+/// What the lock is about.
+private struct State: ~Copyable {
+    var throttle: Throttle
+    /// Both clocks as the quickest door read them last; read again when the millisecond has passed.
+    var now = ThrottleEngine.now
+    private var fingerprints = KnownFingerprints()
+
+    init(throttle: consuming Throttle) { self.throttle = throttle }
+
+    /// Answers a question whose fingerprint follows from the headers.
+    mutating func check(
+        _ question: Question, _ userAgent: UnsafeRawBufferPointer?, _ acceptLanguage: UnsafeRawBufferPointer?
+    ) -> Result<ThrottleDecision, WireError> {
+        var question = question
+        let now = now
+        return fingerprints.with(userAgent, acceptLanguage) { word in
+            question.fingerprint = word
+            return Result { () throws(WireError) in try throttle.check(question, now: now) }
+        }
     }
 }

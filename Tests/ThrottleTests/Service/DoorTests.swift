@@ -15,7 +15,7 @@ struct OpenDoors {
     let engine: ThrottleEngine
     let keeper: MemoryKeeper
     let path: String
-    let server: LineServer
+    let server: DirectServer
     let client: LineClient
 
     static func open(_ policies: PolicySet = .standard) async throws -> OpenDoors {
@@ -25,8 +25,8 @@ struct OpenDoors {
         let nowhere = try ConnectionTarget("postgresql:///weir?host=/nonexistent", applicationName: "weir-tests")
         let keeper = MemoryKeeper(engine, ThrottleStore(Connection(nowhere), rules: policies.rules), logger: logger)
         let group = MultiThreadedEventLoopGroup.singleton
-        let server = try await LineServer.start(
-            .path(path), table: LineDoor(engine: engine, keeper: keeper).table(), group: group, logger: logger)
+        let server = try DirectServer.start(
+            .path(path), table: LineDoor(engine: engine, keeper: keeper).table(), logger: logger)
         let client = LineClient(path: path, group: group, logger: logger)
         return OpenDoors(engine: engine, keeper: keeper, path: path, server: server, client: client)
     }

@@ -84,23 +84,22 @@ struct Overrides: Sendable {
         updateLengths()
     }
 
+    /// Whether nothing can be decided.
+    var isEmpty: Bool { particular.isEmpty && lengths.isEmpty }
+
     /// What a person decided on a request's client.
-    func deciding(
-        pair: UInt64, session: String?, user: String?, fingerprint: String, address: IPAddress, now: Int64
-    ) -> Override? {
+    func deciding(_ client: Throttle.Client, now: Int64) -> Override? {
         if !particular.isEmpty {
-            var hashes = [pair]
-            if let session { hashes.append(ClientKey.session(session).tableHash) }
-            if let user { hashes.append(ClientKey.user(user).tableHash) }
-            hashes.append(ClientKey.fingerprint(fingerprint).tableHash)
-            for hash in hashes {
-                if let found = particular[hash], found.until.map({ $0 > now }) ?? true { return found }
+            for key in [Policy.Key.pair, .session, .user, .fingerprint] {
+                // Without a session or a user their hash is the pair's, which was looked up.
+                let found = particular[client.hash(of: key)]
+                if let found, found.until.map({ $0 > now }) ?? true { return found }
             }
         }
         guard !lengths.isEmpty else { return nil }
-        let isV4 = if case .v4 = address { true } else { false }
+        let isV4 = if case .v4 = client.address { true } else { false }
         for family in lengths where (family < 64) == isV4 {
-            let prefix = NetworkPrefix(address: address, length: isV4 ? family : family - 64)
+            let prefix = NetworkPrefix(address: client.address, length: isV4 ? family : family - 64)
             if let found = ranges[family]?[prefix], found.until.map({ $0 > now }) ?? true { return found }
             if let found = listed[family]?[prefix] { return found }
         }

@@ -30,6 +30,13 @@ public struct Bucket: Hashable, Sendable {
     public func outcome(of cost: Int64, _ limit: Limit, at level: ThrottleLevel) -> Outcome {
         let token = limit.tokenUnits[level.rawValue]
         let capacity = limit.capacityUnits[level.rawValue]
+        let (charge, overflow) = cost.multipliedReportingOverflow(by: token)
+        // Divisions cost more than all the rest, so each is made only for the answer that has it.
+        if token > 0, cost > 0, !overflow, charge <= capacity, debt <= capacity - charge {
+            return Outcome(
+                allowed: true, remaining: (capacity - debt - charge) / token, retryAfter: nil,
+                resetAfter: limit.milliseconds(for: debt + charge), charge: charge)
+        }
         let reset = limit.milliseconds(for: debt)
         guard token > 0 else {
             return Outcome(allowed: false, remaining: 0, retryAfter: nil, resetAfter: reset, charge: 0)
@@ -38,19 +45,21 @@ public struct Bucket: Hashable, Sendable {
         guard cost > 0 else {
             return Outcome(allowed: true, remaining: remaining, retryAfter: nil, resetAfter: reset, charge: 0)
         }
-        let (charge, overflow) = cost.multipliedReportingOverflow(by: token)
-        guard !overflow, charge <= capacity else {
-            return Outcome(allowed: false, remaining: remaining, retryAfter: nil, resetAfter: reset, charge: 0)
-        }
-        let over = debt - (capacity - charge)
-        guard over <= 0 else {
-            return Outcome(
-                allowed: false, remaining: remaining, retryAfter: limit.milliseconds(for: over), resetAfter: reset,
-                charge: 0)
-        }
+        let isPossible = !overflow && charge <= capacity
         return Outcome(
-            allowed: true, remaining: (capacity - debt - charge) / token, retryAfter: nil,
-            resetAfter: limit.milliseconds(for: debt + charge), charge: charge)
+            allowed: false, remaining: remaining,
+            retryAfter: isPossible ? limit.milliseconds(for: debt - (capacity - charge)) : nil, resetAfter: reset,
+            charge: 0)
+    }
+
+    /// The debt that `outcome` would add, without the rest of its answer.
+    @inline(__always)
+    func charge(of cost: Int64, _ limit: Limit, at level: ThrottleLevel) -> Int64 {
+        let token = limit.tokenUnits[level.rawValue]
+        guard token > 0, cost > 0 else { return 0 }
+        let capacity = limit.capacityUnits[level.rawValue]
+        let (charge, overflow) = cost.multipliedReportingOverflow(by: token)
+        return overflow || charge > capacity || debt > capacity - charge ? 0 : charge
     }
 
     /// What a question gets, and what the bucket looks like if the request goes through.

@@ -1,3 +1,5 @@
+import WeirProtocol
+
 /// The buckets of all keys, bounded.
 ///
 /// A bucket that owes nothing is the same as none at all, so those go first, without loss. Once everything owes
@@ -43,10 +45,26 @@ public struct BucketTable: Sendable {
     }
 
     /// The bucket of that name; one that owes nothing when there is none.
+    @inline(__always)
     public func bucket(_ tag: UInt64, now: Int64) -> Bucket {
-        let shard = shards[Int(tag >> 56)]
-        guard let place = shard.place(of: tag) else { return Bucket(debt: 0, last: now) }
-        return shard.slots[place].bucket
+        let index = Int(tag >> 56)
+        guard let place = shards[index].place(of: tag) else { return Bucket(debt: 0, last: now) }
+        return shards[index].slots[place].bucket
+    }
+
+    /// Lets time pass for a bucket and adds what the tokens cost, if the limit has room for them.
+    @inline(__always)
+    mutating func charge(_ tag: UInt64, _ limit: Limit, tokens: Int64, at level: ThrottleLevel, now: Int64) {
+        let index = Int(tag >> 56)
+        if let place = shards[index].place(of: tag) {
+            shards[index].slots[place].bucket.settle(at: now, limit)
+            let charge = shards[index].slots[place].bucket.charge(of: tokens, limit, at: level)
+            shards[index].slots[place].bucket.debt += charge
+        } else {
+            var bucket = Bucket(debt: 0, last: now)
+            bucket.debt = bucket.charge(of: tokens, limit, at: level)
+            store(tag, bucket)
+        }
     }
 
     /// Keeps a bucket. One without debt is only kept where it has a place already.

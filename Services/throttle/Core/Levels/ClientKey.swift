@@ -57,13 +57,18 @@ public enum ClientKey: Hashable, Sendable {
 
     /// Bytes rather than characters are hashed: canonical equivalence is nothing that a header has.
     @inline(__always)
-    static func hash(_ kind: UInt8, _ prefix: NetworkPrefix?, _ text: String) -> UInt64 {
+    static func hash(_ kind: UInt8, _ prefix: NetworkPrefix?, _ text: UnsafeRawBufferPointer) -> UInt64 {
         var hasher = Hasher()
         hasher.combine(kind)
         if let prefix { combine(prefix, &hasher) }
-        var text = text
-        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        hasher.combine(bytes: text)
         return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+
+    @inline(__always)
+    static func hash(_ kind: UInt8, _ prefix: NetworkPrefix?, _ text: String) -> UInt64 {
+        var text = text
+        return text.withUTF8 { hash(kind, prefix, UnsafeRawBufferPointer($0)) }
     }
 
     @inline(__always)

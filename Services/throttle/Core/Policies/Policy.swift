@@ -66,16 +66,17 @@ public struct Policy: Hashable, Sendable {
 
 extension Policy.Match {
     /// Whether a request with the given path (without query), and of a client of the given class, is meant.
-    func holds(for check: ThrottleCheck, path: Substring, class found: VerdictClass?) -> Bool {
-        if let isRegistered, isRegistered != (check.user != nil) { return false }
+    func holds(for question: Question, path: UnsafeRawBufferPointer, class found: VerdictClass?) -> Bool {
+        if let isRegistered, isRegistered != (question.user != nil) { return false }
         if !users.isEmpty {
-            guard let user = check.user, users.contains(user) else { return false }
+            guard let user = question.user, users.contains(where: { isSame(user, $0) }) else { return false }
         }
         if !pathPrefixes.isEmpty {
-            guard pathPrefixes.contains(where: { path.utf8.starts(with: $0.utf8) }) else { return false }
+            guard pathPrefixes.contains(where: { path.starts(with: $0.utf8) }) else { return false }
         }
         if !methods.isEmpty {
-            guard methods.contains(check.method ?? "GET") else { return false }
+            guard methods.contains(where: { name in question.method.map { isSame($0, name) } ?? (name == "GET") })
+            else { return false }
         }
         if classes.isEmpty && kinds.isEmpty { return true }
         if let found {
@@ -84,8 +85,19 @@ extension Policy.Match {
             return true
         }
         guard !kinds.isEmpty else { return false }
-        if kinds == [.asset] { return RequestKind.isAssetPath(String(path)) }
-        return kinds.contains(RequestKind(RequestFacts(method: check.method ?? "GET", path: String(path))))
+        if kinds == [.asset] { return RequestKind.isAssetPath(utf8: path) }
+        let method = question.method.map { String(decoding: $0, as: UTF8.self) } ?? "GET"
+        return kinds.contains(
+            RequestKind(RequestFacts(method: method, path: String(decoding: path, as: UTF8.self))))
+    }
+
+    /// How a request is compared with it: the two commonest sorts need not look at all its conditions.
+    fileprivate var test: PolicySet.Test.Sort {
+        var rest = self
+        (rest.kinds, rest.classes) = ([], [])
+        if rest.isEmpty, kinds == [.asset], classes.isEmpty { return .assets }
+        let isOfTheJudged = !classes.contains(.human) && !classes.contains(.undecided) && !classes.isEmpty
+        return rest.isEmpty && kinds.isEmpty && isOfTheJudged ? .judged : .any
     }
 }
 
@@ -101,8 +113,19 @@ public struct PolicySet: Hashable, Sendable {
     public let blocked: [NetworkPrefix]
     /// `unitsPerMs` of every limit by its number; number 0 is nobody's.
     let rates: [Int64]
+    /// The limits of all policies in one piece, and where each policy's are.
+    let limits: [Policy.KeyedLimit]
+    let ranges: [Range<Int>]
+    let names: [String]
     private let fallback: Int
-    private let tested: [Int]
+    private let tested: [Test]
+
+    /// A policy whose conditions are asked, in its turn.
+    fileprivate struct Test: Hashable {
+        enum Sort { case assets, judged, any }
+        let policy: Int
+        let sort: Sort
+    }
 
     /// A set of policies. One of them must be called `default`, and numbers must be as `PolicyBuilder` gives them.
     init(_ policies: [Policy], rules: LevelRules, allowed: [NetworkPrefix] = [], blocked: [NetworkPrefix] = []) {
@@ -114,6 +137,14 @@ public struct PolicySet: Hashable, Sendable {
         precondition(fallback != nil, "a set of policies has a default")
         self.fallback = fallback!
         tested = policies.indices.filter { $0 != fallback || !policies[$0].match.isEmpty }
+            .map { Test(policy: $0, sort: policies[$0].match.test) }
+        limits = policies.flatMap(\.limits)
+        var start = 0
+        ranges = policies.map { policy in
+            defer { start += policy.limits.count }
+            return start..<start + policy.limits.count
+        }
+        names = policies.map(\.name)
         var rates = [Int64](repeating: 0, count: 1 + policies.reduce(0) { $0 + $1.limits.count })
         for policy in policies {
             for limit in policy.limits { rates[limit.number] = limit.limit.unitsPerMs }
@@ -122,13 +153,24 @@ public struct PolicySet: Hashable, Sendable {
     }
 
     /// The policy of that name.
-    public func named(_ name: String) -> Int? { policies.firstIndex { $0.name == name } }
+    public func named(_ name: String) -> Int? { names.firstIndex(of: name) }
+
+    /// The policy of that name.
+    func named(_ name: UnsafeRawBufferPointer) -> Int? { names.firstIndex { isSame(name, $0) } }
 
     /// The policy that applies to a request.
-    func applying(to check: ThrottleCheck, class found: VerdictClass?) -> Int {
+    func applying(to question: Question, class found: VerdictClass?) -> Int {
         guard !tested.isEmpty else { return fallback }
-        let path = check.path ?? "/"
-        let bare = path.utf8.firstIndex(of: UInt8(ascii: "?")).map { path[..<$0] } ?? path[...]
-        return tested.first { policies[$0].match.holds(for: check, path: bare, class: found) } ?? fallback
+        let path = question.barePath
+        for test in tested {
+            switch test.sort {
+            case .assets where !RequestKind.isAssetPath(utf8: path): continue
+            case .judged where found == nil: continue
+            case .assets: return test.policy
+            case .judged, .any: break
+            }
+            if policies[test.policy].match.holds(for: question, path: path, class: found) { return test.policy }
+        }
+        return fallback
     }
 }

@@ -63,9 +63,9 @@ struct ServeCommand: AsyncParsableCommand {
         await keeper.prepare(patience: .seconds(1))
         let inherited = ServiceManager.inheritedSockets()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let server = try await LineServer.start(
+        let server = try DirectServer.start(
             inherited["wire"].map { .inherited($0) } ?? .path(settings.socketPath("throttle.sock")),
-            table: lines.table(), group: group, logger: logger)
+            table: lines.table(), logger: logger)
         let door: HTTPDoor
         do {
             door = try await HTTPDoor.start(
@@ -104,7 +104,7 @@ struct ServeCommand: AsyncParsableCommand {
 
 /// The sockets' life: they are open already, and close when the service stops.
 private struct Doors: Service {
-    let server: LineServer
+    let server: DirectServer
     let door: HTTPDoor
 
     func run() async throws {

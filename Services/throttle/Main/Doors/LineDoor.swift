@@ -39,6 +39,10 @@ struct LineDoor: Sendable {
     /// Checks and reports, read and answered without a tree in between. Everything else, and everything that is wrong
     /// with them, goes the usual way.
     private func hot(_ line: UnsafeRawBufferPointer, _ output: inout [UInt8]) -> LineAnswer {
+        if let asked = CheckLine(line) {
+            answer(asked, &output)
+            return .answered
+        }
         if let asked = HotEnvelope<ThrottleCheck>(line: line) {
             guard let id = asked.id else {
                 _ = try? engine.check(asked.message)
@@ -55,6 +59,19 @@ struct LineDoor: Sendable {
             (try? engine.report(told.message)) != nil
         else { return .declined }
         return .answered
+    }
+
+    private func answer(_ asked: CheckLine, _ output: inout [UInt8]) {
+        guard let id = asked.id else {
+            _ = try? engine.check(asked)
+            return
+        }
+        do throws(WireError) {
+            try engine.check(asked).appendLine(re: id, trace: asked.trace, to: &output)
+        } catch {
+            let words = (String(decoding: id, as: UTF8.self), asked.trace.map { String(decoding: $0, as: UTF8.self) })
+            output += Envelope(.error, re: words.0, trace: words.1, body: JSONValue(encoding: error)).line
+        }
     }
 
     /// Gateways may ask, and only root and the throttle's own user may overrule.

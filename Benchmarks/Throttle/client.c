@@ -1,0 +1,157 @@
+// client weir|redis SOCKET CONNECTIONS DEPTH SECONDS KEYS [SHA]: asks a server on a Unix socket as fast as it answers,
+// DEPTH questions at a time on each of CONNECTIONS, and prints: answers per second, p50, p99 and p99.9 of a round trip in
+// microseconds, and the share that was allowed. One thread; the same loop for both protocols.
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+struct connection {
+    int fd;
+    int waiting;   // answers that have not come
+    long key;      // the next question
+    uint64_t sent; // when the batch left
+};
+
+static int is_redis, depth;
+static long keys;
+static char **questions;
+static size_t *sizes;
+static char *batch;
+static uint64_t answers, allowed;
+#define SLOTS 200000 // tenths of a microsecond
+static uint32_t histogram[SLOTS + 1];
+
+static void fail(const char *what) {
+    perror(what);
+    exit(1);
+}
+
+static uint64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int connect_to(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) fail(path);
+    return fd;
+}
+
+static void make_questions(const char *sha) {
+    questions = malloc((size_t)keys * sizeof *questions);
+    sizes = malloc((size_t)keys * sizeof *sizes);
+    for (long i = 0; i < keys; i++) {
+        uint64_t mixed = ((uint64_t)i + 1) * 0x9E3779B97F4A7C15u;
+        char ip[32], fingerprint[40], text[512];
+        snprintf(ip, sizeof ip, "10.%ld.%ld.%ld", i >> 16 & 255, i >> 8 & 255, i & 255);
+        snprintf(fingerprint, sizeof fingerprint, "fp_%016lx%016lx", mixed, ~mixed);
+        int size;
+        if (is_redis) {
+            char key[80];
+            int length = snprintf(key, sizeof key, "%s+%s", ip, fingerprint);
+            size = snprintf(text, sizeof text,
+                            "*7\r\n$7\r\nEVALSHA\r\n$40\r\n%s\r\n$1\r\n1\r\n$%d\r\n%s\r\n$2\r\n10\r\n$7\r\n1000000\r\n"
+                            "$1\r\n1\r\n",
+                            sha, length, key);
+        } else {
+            size = snprintf(text, sizeof text,
+                            "{\"v\":1,\"type\":\"throttle.check\",\"id\":\"%ld\",\"body\":{\"ip\":\"%s\",\"fingerprint\":\"%s\","
+                            "\"path\":\"/articles/%ld\"}}\n",
+                            i, ip, fingerprint, i);
+        }
+        questions[i] = strdup(text);
+        sizes[i] = (size_t)size;
+    }
+}
+
+static void ask(struct connection *c) {
+    size_t size = 0;
+    for (int i = 0; i < depth; i++) {
+        memcpy(batch + size, questions[c->key], sizes[c->key]);
+        size += sizes[c->key];
+        c->key = (c->key + 7919) % keys;
+    }
+    c->waiting = depth;
+    c->sent = now();
+    for (size_t done = 0; done < size;) {
+        ssize_t count = send(c->fd, batch + done, size - done, MSG_NOSIGNAL);
+        if (count <= 0) fail("send");
+        done += (size_t)count;
+    }
+}
+
+// An answer of redis is "*2\r\n:1\r\n…", one of weir a line with "allow":true at a place that the id's length decides.
+static void count(struct connection *c, const char *text, ssize_t size) {
+    const char *end = text + size, *at = text;
+    while (at < end && (at = memchr(at, is_redis ? '*' : '\n', (size_t)(end - at))) != NULL) {
+        c->waiting--;
+        answers++;
+        at++;
+    }
+    const char *word = is_redis ? "*2\r\n:1" : "\"allow\":true";
+    size_t length = strlen(word);
+    for (at = text; (at = memmem(at, (size_t)(end - at), word, length)) != NULL; at += length) allowed++;
+}
+
+static double percentile(double share) {
+    uint64_t total = 0, seen = 0;
+    for (int i = 0; i <= SLOTS; i++) total += histogram[i];
+    for (int i = 0; i <= SLOTS; i++) {
+        seen += histogram[i];
+        if ((double)seen >= share * (double)total) return i / 10.0;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 7) {
+        fprintf(stderr, "usage: client weir|redis SOCKET CONNECTIONS DEPTH SECONDS KEYS [SHA]\n");
+        return 64;
+    }
+    is_redis = strcmp(argv[1], "redis") == 0;
+    int total = atoi(argv[3]);
+    depth = atoi(argv[4]);
+    double seconds = atof(argv[5]);
+    keys = atol(argv[6]);
+    make_questions(argc > 7 ? argv[7] : "");
+    batch = malloc((size_t)depth * 512);
+    char *answer = malloc(1 << 20);
+    struct connection *all = calloc((size_t)total, sizeof *all);
+    int set = epoll_create1(0);
+    for (int i = 0; i < total; i++) {
+        all[i].fd = connect_to(argv[2]);
+        all[i].key = (long)i * 104729 % keys;
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &all[i]};
+        if (total > 1 && epoll_ctl(set, EPOLL_CTL_ADD, all[i].fd, &event) != 0) fail("epoll");
+    }
+    uint64_t start = now(), stop = start + (uint64_t)(seconds * 1e9), last = start;
+    for (int i = 0; i < total; i++) ask(&all[i]);
+    while (last < stop) {
+        struct epoll_event events[64];
+        int ready = total > 1 ? epoll_wait(set, events, 64, -1) : 1;
+        for (int i = 0; i < ready; i++) {
+            struct connection *c = total > 1 ? events[i].data.ptr : all;
+            ssize_t size = recv(c->fd, answer, 1 << 20, 0);
+            if (size <= 0) fail("recv");
+            count(c, answer, size);
+            if (c->waiting > 0) continue;
+            last = now();
+            uint64_t took = (last - c->sent) / 100;
+            histogram[took < SLOTS ? took : SLOTS]++;
+            ask(c);
+        }
+    }
+    printf("%.0f %.1f %.1f %.1f %.4f\n", (double)answers / ((double)(last - start) / 1e9), percentile(0.5),
+           percentile(0.99), percentile(0.999), (double)allowed / (double)answers);
+    return 0;
+}
