@@ -8,7 +8,9 @@ struct Detector: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "detector", abstract: "Tells people from bots, and says why.",
         version: Release.version,
-        subcommands: [ServeCommand.self, ClassifyCommand.self, JudgeCommand.self, AnomaliesCommand.self])
+        subcommands: [
+            ServeCommand.self, ClassifyCommand.self, JudgeCommand.self, AnomaliesCommand.self, OperatorCommand.self,
+        ])
 
     @Flag(help: "Check the configuration and the rules, and print every problem.")
     var check = false

@@ -1,6 +1,7 @@
 /// Hosts that forged referrers advertise. A session that comes from one is a bot, whatever it calls itself.
 public struct SpamHosts: Sendable {
-    private var hosts: Set<String>
+    /// The hosts, in lower case.
+    public private(set) var hosts: Set<String>
 
     /// The hosts of this release.
     public static let builtIn = SpamHosts(parsing: list)

@@ -71,6 +71,14 @@ enum VerdictText {
         }
     }
 
+    /// As PostgreSQL takes it: it has no NUL in a text.
+    static func storable(_ signal: Signal) -> Signal {
+        guard case .text(let text) = signal.observed, text.utf8.contains(0) else { return signal }
+        var signal = signal
+        signal.observed = .text(String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
+        return signal
+    }
+
     private static func write(_ value: SignalValue, into writer: inout JSONWriter) {
         switch value {
         case .number(let number): writer.number(number)

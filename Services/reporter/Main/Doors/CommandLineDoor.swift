@@ -17,6 +17,9 @@ enum CommandLineDoor {
                 Terminal.write("weir \(Reporter.version)\n")
                 exit(0)
             }
+            if let words = OperatorVerbs.words(of: arguments) {
+                try OperatorVerbs.handOver(words, configuration: configuration)
+            }
             exit(try await run(arguments, configuration: configuration))
         } catch {
             report(error, asJSON: arguments.contains("--json"))
