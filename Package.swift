@@ -145,8 +145,11 @@ let package = Package(
             ],
             path: "Tests/CollectorTests", swiftSettings: strict),
         .testTarget(
-            name: "DetectorTests", dependencies: ["DetectorCore", "WeirProtocol"], path: "Tests/DetectorTests",
-            swiftSettings: strict),
+            name: "DetectorTests",
+            dependencies: [
+                "DetectorCore", "WeirProtocol", "detector", "Database", "PostgresSupport", "Runtime", logging,
+            ],
+            path: "Tests/DetectorTests", swiftSettings: strict),
         .testTarget(
             name: "ThrottleTests",
             dependencies: [
