@@ -114,9 +114,11 @@ let package = Package(
         .executableTarget(
             name: "reporter",
             dependencies: [
-                "ReporterCore", "HTTPTransport", hummingbird,
+                "ReporterCore", "HTTPTransport", hummingbird, .product(name: "Crypto", package: "swift-crypto"),
             ] + shell + nio,
-            path: "Services/reporter/Main", swiftSettings: strict),
+            path: "Services/reporter/Main",
+            resources: ["page.html", "page.css", "page.js", "icon.svg"].map { .embedInCode("Page/\($0)") },
+            swiftSettings: strict),
 
         .executableTarget(
             name: "traffic", dependencies: ["WeirProtocol", "WeirClient", argumentParser, logging] + nio,

@@ -34,7 +34,38 @@ public struct HTTPService: Service {
         on socket: ListeningSocket, grace: Duration = .seconds(5), logger: Logger,
         responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
     ) async throws -> HTTPService {
-        let http = HTTP1Channel(
+        let open = OpenConnections()
+        let http = Self.http(logger, responder)
+        let server = try await listen(on: socket, http, open, logger)
+        var path: String?
+        if case .path(let made, _) = socket { path = made }
+        return HTTPService(server: server, http: http, open: open, path: path, grace: grace, logger: logger)
+    }
+
+    /// Binds a TCP port; otherwise as `listening(on:)`.
+    /// - Parameters:
+    ///   - host: an address of this machine.
+    ///   - port: 0...65535; 0 takes one that is free, see `port`.
+    public static func listening(
+        onHost host: String, port: Int, grace: Duration = .seconds(5), logger: Logger,
+        responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> HTTPService {
+        let open = OpenConnections()
+        let http = Self.http(logger, responder)
+        do {
+            let server = try await bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(host: host, port: port, childChannelInitializer: setup(http, open, logger))
+            return HTTPService(server: server, http: http, open: open, path: nil, grace: grace, logger: logger)
+        } catch let error as IOError { throw ListeningSocket.failure("\(host):\(port)", error.errnoCode) }
+    }
+
+    /// The TCP port that it listens on; nil on a Unix socket.
+    public var port: Int? { server.channel.localAddress?.port }
+
+    private static func http(
+        _ logger: Logger, _ responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
+    ) -> HTTP1Channel {
+        HTTP1Channel(
             responder: { [logger, responder] request, writer, channel in
                 let context = BasicRequestContext(source: .init(channel: channel, logger: logger))
                 let response: Response
@@ -50,11 +81,6 @@ public struct HTTPService: Service {
                 idleTimeout: .seconds(60),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)))
-        let open = OpenConnections()
-        let server = try await listen(on: socket, http, open, logger)
-        var path: String?
-        if case .path(let made, _) = socket { path = made }
-        return HTTPService(server: server, http: http, open: open, path: path, grace: grace, logger: logger)
     }
 
     /// Serves until a graceful shutdown.
@@ -83,18 +109,27 @@ public struct HTTPService: Service {
         if let path { unlink(path) }
     }
 
-    private static func listen(
-        on socket: ListeningSocket, _ http: HTTP1Channel, _ open: OpenConnections, _ logger: Logger
-    ) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
-        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    private static var bootstrap: ServerBootstrap {
+        ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-        let setup: @Sendable (any Channel) -> EventLoopFuture<HTTP1Channel.Value> = { channel in
+    }
+
+    private static func setup(
+        _ http: HTTP1Channel, _ open: OpenConnections, _ logger: Logger
+    ) -> @Sendable (any Channel) -> EventLoopFuture<HTTP1Channel.Value> {
+        { channel in
             guard open.admit(channel, limit: connectionLimit) else {
                 return channel.eventLoop.makeFailedFuture(ChannelError.connectTimeout(.zero))
             }
             return http.setup(channel: channel, logger: logger)
         }
+    }
+
+    private static func listen(
+        on socket: ListeningSocket, _ http: HTTP1Channel, _ open: OpenConnections, _ logger: Logger
+    ) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
+        let setup = setup(http, open, logger)
         switch socket {
         case .inherited(let descriptor):
             return try await bootstrap.bind(descriptor, childChannelInitializer: setup)

@@ -54,6 +54,17 @@ extension Setting where Value == String {
     public static var throttleStore: Setting {
         .text("throttle.store", "memory", form: "memory", "Where buckets and levels live.")
     }
+    public static var reporterHTTP: Setting {
+        Setting(
+            "reporter.http", "", form: "a loopback address and port such as 127.0.0.1:8017, or empty for none",
+            "Where the reports' page is served beside reporter.http.sock, to this machine only.",
+            read: { $0.isEmpty || LoopbackAddress($0) != nil ? $0 : nil })
+    }
+    public static var reporterTokensFile: Setting {
+        .text(
+            "reporter.tokens_file", "", form: "a file of one token a line, or empty",
+            "Who may read over reporter.http: holders of a token of 16 characters or more, or anybody on this machine.")
+    }
     public static var logLevel: Setting {
         Setting(
             "log.level", "info", form: "one of trace, debug, info, notice, warning, error, critical",
@@ -134,6 +145,7 @@ extension Settings {
         Setting<Bool>.cookieSecure, Setting<Bool>.respectsDoNotTrack,
         Setting<[String]>.pageOrigins, Setting<Int64>.pagePostsPerSecond, Setting<Int64>.pagePostBurst,
         Setting<String>.detectorRules, Setting<String>.throttlePolicy, Setting<String>.throttleStore,
-        Setting<Bool>.throttleShadow, Setting<String>.logLevel,
+        Setting<Bool>.throttleShadow, Setting<String>.reporterHTTP, Setting<String>.reporterTokensFile,
+        Setting<String>.logLevel,
     ]
 }

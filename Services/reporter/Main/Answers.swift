@@ -36,12 +36,34 @@ struct Answers: Sendable {
             var data = JSONObject()
             data["services"] = .array(await sockets.status())
             return Report(request: request, from: request.now, to: request.now, data: data)
+        case "report": return try await page(request)
         case "ingest.audit":
             var report = try await store.answer(request)
             balance(&report.data, spoolBytes: await sockets.spoolBytes())
             return report
         default: return try await store.answer(request)
         }
+    }
+
+    /// Every part of the page, one after the other, each a snapshot of its own.
+    private func page(_ request: ReportRequest) async throws(ReportError) -> Report {
+        let reader = CommandReader(now: request.now, zones: Zones.named)
+        var parts: [JSONValue] = []
+        for part in PageFiles.parts {
+            guard case .report(let alone, _) = try reader.read(path: part.path, query: part.query) else { continue }
+            let report = try await answer(alone.asked(like: request))
+            var fields = JSONObject()
+            fields["title"] = .string(report.request.report.title)
+            fields["report"] = .string(report.request.report.id)
+            fields["question"] = .string(part.question)
+            fields["from"] = .string(report.from.iso8601)
+            fields["answer"] = report.json
+            parts.append(.object(fields))
+        }
+        var data = JSONObject()
+        data["parts"] = .array(parts)
+        return Report(
+            request: request, from: request.window.from ?? request.window.to, to: request.window.to, data: data)
     }
 
     /// Whether the database answers.

@@ -1,18 +1,19 @@
 import Glibc
 import ReporterCore
 
-/// The file that --export names.
+/// The files that --export and --html name.
 enum ExportFile {
-    /// Refuses a file that is there already before the question is even asked.
+    /// Refuses files that are there already before the question is even asked.
     static func check(_ options: OutputOptions) throws(ReportError) {
-        guard let path = options.exportPath, !options.mayReplace, access(path, F_OK) == 0 else { return }
-        throw exists(path)
+        guard !options.mayReplace else { return }
+        for path in [options.exportPath, options.htmlPath].compactMap({ $0 }) where access(path, F_OK) == 0 {
+            throw exists(path)
+        }
     }
 
     /// Writes the text, replacing a file only when allowed to.
-    static func write(_ text: String, _ options: OutputOptions) throws(ReportError) {
-        guard let path = options.exportPath else { return }
-        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (options.mayReplace ? O_TRUNC : O_EXCL)
+    static func write(_ text: String, to path: String, mayReplace: Bool) throws(ReportError) {
+        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (mayReplace ? O_TRUNC : O_EXCL)
         let descriptor = open(path, flags, 0o644)
         guard descriptor >= 0 else {
             if errno == EEXIST { throw exists(path) }

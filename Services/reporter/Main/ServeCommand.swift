@@ -54,12 +54,34 @@ struct ServeCommand: AsyncParsableCommand {
             inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("reporter.sock")),
             table: Self.table(door, answers, counters), group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         var services: [any Service] = [WireService(server: server)]
+        let http = HTTPDoor(door: door, counters: counters)
         services.append(
             try await HTTPService.listening(
                 on: inherited["http"].map(ListeningSocket.inherited)
                     ?? .path(settings.socketPath("reporter.http.sock")),
-                logger: logger, responder: HTTPDoor(door: door, counters: counters).responder()))
+                logger: logger, responder: http.responder()))
+        if let page = try await page(settings, http, inherited["page"], logger) { services.append(page) }
         try await Supervisor(services: services, logger: logger).run()
+    }
+
+    /// The page's TCP door: a socket that the service manager made, or the port of `reporter.http`.
+    private func page(
+        _ settings: Settings, _ http: HTTPDoor, _ inherited: Int32?, _ logger: Logger
+    ) async throws -> HTTPService? {
+        let address = LoopbackAddress(settings[.reporterHTTP])
+        guard inherited != nil || address != nil else { return nil }
+        let file = settings[.reporterTokensFile]
+        let responder = http.responder(
+            guarding: LoopbackGuard(tokens: file.isEmpty ? nil : try AccessTokens(path: file)))
+        if let inherited {
+            return try await HTTPService.listening(on: .inherited(inherited), logger: logger, responder: responder)
+        }
+        guard let address else { return nil }
+        let service = try await HTTPService.listening(
+            onHost: address.host, port: address.port, logger: logger, responder: responder)
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        logger.notice("the page is at http://\(host):\(service.port ?? address.port)/")
+        return service
     }
 
     private static func table(_ door: CommandDoor, _ answers: Answers, _ counters: Counters) -> MessageTable {

@@ -15,6 +15,23 @@ extension Column {
 }
 
 extension Catalogue {
+    /// The page as one report: every part of it, asked over the same window.
+    static let page = [
+        ReportDefinition(
+            "report", "Report", "everything that the page shows, as one HTML file (--html) or one JSON object",
+            flags: Flag.window + Flag.sessions + [.html],
+            sections: [
+                .rows(
+                    RowsSection(
+                        "parts",
+                        [
+                            Column("title", "part", .text), Column("report", "command", .text),
+                            Column("from", "from", .instant),
+                        ]
+                    ))
+            ])
+    ]
+
     static let overview = [
         ReportDefinition(
             "overview", "Overview", "the headline numbers of everything",
@@ -91,6 +108,24 @@ extension Catalogue {
                     RowsSection(
                         "tiers", title: "How they were found", isMain: false,
                         [Column("tier", "tier", .text), .sessions, .percentage])),
+                .rows(
+                    RowsSection(
+                        "reasons", title: "Why they were called bots", isMain: false,
+                        [Column("signal", "signal", .text), .sessions, .percentage])),
+            ]),
+        ReportDefinition(
+            "traffic.trends", "Traffic Trends", "sessions of people and bots over time",
+            flags: Flag.window + [.grouping] + Filter.ofSessions.map(\.flag), days: 7, measure: "total_sessions",
+            sections: [
+                .rows(
+                    RowsSection(
+                        "points", bar: "session_count",
+                        Column.bucket + [
+                            Column("human_sessions", "people", .count),
+                            Column("undecided_sessions", "undecided", .count),
+                            Column("bot_sessions", "bots", .count), .sessions,
+                        ])),
+                .facts(nil, [Fact("total_sessions", "All sessions", .count)]),
             ]),
         breakdown(
             "traffic.pages", "Landing Pages", "where sessions begin, and from which source", rows: "pages",

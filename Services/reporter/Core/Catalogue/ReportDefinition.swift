@@ -43,12 +43,17 @@ public struct ReportDefinition: Sendable {
     public var words: [String] { id.split(separator: ".").map(String.init) }
 
     /// Its own flags and those that every report has.
-    public var allFlags: [Flag] { flags + Flag.output }
+    public var allFlags: [Flag] { flags + (isComparable ? [.compare] : []) + Flag.output }
+
+    /// Whether its numbers mean something beside those of the window before: not for lists of single things.
+    var isComparable: Bool {
+        flags.contains(.since) && !["list", "live", "report"].contains(words.last)
+    }
 
     /// Its flags that only the store understands, as in `--by`.
     var ownChoices: [Flag] {
         let common =
-            Flag.window + Flag.sessions + [.limit, .grouping, .noRefresh, .refresh]
+            Flag.window + Flag.sessions + [.limit, .grouping, .noRefresh, .refresh, .html]
             + Filter.allCases.map(\.flag)
         return flags.filter { !common.contains($0) }
     }

@@ -6,16 +6,25 @@ extension Report {
     /// The main rows of the report, or its facts as one row.
     public var csv: String {
         if let rows = request.report.mainRows {
-            var text = CSVText.line(rows.columns.map(\.key))
-            for row in value(at: rows.path)?.arrayValue ?? [] {
-                text += CSVText.line(rows.columns.map { CSVText.cell(row[$0.key]) })
+            let changes = changes(of: rows)
+            var text = CSVText.line(rows.columns.map(\.key) + (changes == nil ? [] : ["change_percent"]))
+            for (index, row) in (value(at: rows.path)?.arrayValue ?? []).enumerated() {
+                var cells = rows.columns.map { CSVText.cell(row[$0.key]) }
+                if let changes { cells.append(CSVText.cell(changes[index].map(JSONValue.number))) }
+                text += CSVText.line(cells)
             }
             return text
         }
         let facts = request.report.sections.flatMap { section -> [Fact] in
             if case .facts(_, let facts) = section { facts } else { [] }
         }
-        return CSVText.line(facts.map(\.csvName)) + CSVText.line(facts.map { CSVText.cell(value(at: $0.path)) })
+        var names = facts.map(\.csvName)
+        var cells = facts.map { CSVText.cell(value(at: $0.path)) }
+        for fact in facts where previous != nil && fact.format.isComparable {
+            names.append("\(fact.csvName)_change_percent")
+            cells.append(CSVText.cell(change(of: fact).map(JSONValue.number)))
+        }
+        return CSVText.line(names) + CSVText.line(cells)
     }
 }
 

@@ -42,6 +42,7 @@ extension Report {
                 "\(format.text(.string(from.iso8601), zone: request.zone).dropLast(3)) to "
                     + "\(format.text(.string(to.iso8601), zone: request.zone).dropLast(3)) \(request.zone.name)")
         }
+        if previous != nil { parts.append("change from the time before") }
         if let population = request.population {
             parts.append(population == .all ? "everybody" : "\(population.rawValue) sessions")
         }
@@ -63,7 +64,8 @@ extension Report {
         let numberWidth = numbers.max() ?? 0
         let room = shape.width.map { max(8, $0 - titleWidth - 2) } ?? 200
         return zip(shown, cells).map { fact, cell in
-            let text = fact.format.isNumeric ? TerminalText.padded(cell, to: numberWidth, right: true) : cell
+            var text = fact.format.isNumeric ? TerminalText.padded(cell, to: numberWidth, right: true) : cell
+            if let change = change(of: fact) { text += "  " + NumberText.change(change) }
             return "\(ink.faint(TerminalText.padded(fact.title, to: titleWidth, right: false)))  "
                 + "\(TerminalText.clipped(text, to: room))\n"
         }.joined()
@@ -74,6 +76,12 @@ extension Report {
         var grid = TextGrid(
             columns: columns.map { TextGrid.Column(title: $0.title, isRight: $0.format.isNumeric) },
             rows: elements.map { element in columns.map { $0.format.text(element[$0.key], zone: request.zone) } })
+        if let changes = changes(of: rows) {
+            grid.columns.append(TextGrid.Column(title: "change", isRight: true))
+            for (index, change) in changes.enumerated() {
+                grid.rows[index].append(change.map(NumberText.change) ?? "–")
+            }
+        }
         if let bar = rows.bar { grid.bars = elements.map { $0[bar]?.doubleValue ?? 0 } }
         return grid.drawn(width: shape.width, ink: ink)
     }

@@ -12,6 +12,19 @@ public struct Report: Sendable {
     public var data: JSONObject
     /// A sentence for whoever finds nothing in it.
     public var hint: String?
+    /// The same question over the window of the same length before, when the request compares.
+    public var previous: Previous?
+
+    /// The window before and what was found in it.
+    public struct Previous: Sendable {
+        /// Its first moment.
+        public var from: Timestamp
+        /// The fields that `Report.data` has too.
+        public var data: JSONObject
+
+        /// An answer to compare with.
+        public init(from: Timestamp, data: JSONObject) { (self.from, self.data) = (from, data) }
+    }
 
     /// An answer.
     public init(request: ReportRequest, from: Timestamp, to: Timestamp, data: JSONObject, hint: String? = nil) {
@@ -30,6 +43,10 @@ public struct Report: Sendable {
 
     /// The field at a dotted path of `data`.
     func value(at path: String) -> JSONValue? {
+        Self.value(at: path, of: data)
+    }
+
+    static func value(at path: String, of data: JSONObject) -> JSONValue? {
         path.split(separator: ".").reduce(JSONValue.object(data)) { $0?[String($1)] }
     }
 
@@ -60,6 +77,13 @@ public struct Report: Sendable {
         fields["population"] = .string((request.population ?? .all).rawValue)
         fields["filters"] = .object(filters)
         fields["data"] = .object(data)
+        if let previous {
+            var before = JSONObject()
+            before["from"] = .string(previous.from.iso8601)
+            before["to"] = .string(from.iso8601)
+            before["data"] = .object(previous.data)
+            fields["previous"] = .object(before)
+        }
         if let hint { fields["hint"] = .string(hint) }
         return fields
     }

@@ -66,6 +66,11 @@ public struct CommandReader: Sendable {
         let window = try TimeWindow(
             since: since, until: until, defaultSpan: report.defaultSpan, now: now, zone: zone)
 
+        if flags[.compare] != nil, window.from == nil {
+            throw ReportError(
+                .badValue, "--compare needs a window with a beginning, and --since all has none.",
+                hint: "As in --since 7d --compare previous.")
+        }
         var population: Population?
         if report.flags.contains(.population) {
             population = flags[.population].flatMap(Population.init) ?? .human
@@ -83,7 +88,7 @@ public struct CommandReader: Sendable {
         return ReportRequest(
             report: report, argument: argument, window: window, zone: zone, now: now, population: population,
             limit: flags.count(.limit) ?? 20, grouping: flags[.grouping].flatMap(Grouping.init) ?? .day,
-            filters: filters, choices: choices)
+            filters: filters, compares: flags[.compare] != nil, choices: choices)
     }
 
     private func zone(_ name: String?) throws(ReportError) -> Zone {
@@ -108,6 +113,12 @@ public struct CommandReader: Sendable {
                 throw ReportError(.missingValue, "--export needs a file name.", hint: "As in --export sessions.csv.")
             }
             options.exportPath = path
+        }
+        if let path = flags[.html] {
+            guard !path.isEmpty else {
+                throw ReportError(.missingValue, "--html needs a file name.", hint: "As in --html report.html.")
+            }
+            options.htmlPath = path
         }
         options.mayReplace = flags.has(.force)
         options.isColorless = flags.has(.noColor)

@@ -49,10 +49,13 @@ extension Flag {
     static let limit = Flag("limit", letter: "n", .count(1...100_000), "at most that many rows (default 20)")
     static let grouping = Flag(
         "group-by", .choice(Grouping.allCases.map(\.rawValue)),
-        "length of a bucket (default day; weeks begin on Monday)")
+        "length of a bucket (default day; weeks begin on Monday; auto suits the window)")
     static let population = Flag(
         "class", .choice(Population.allCases.map(\.rawValue)), "whose sessions are counted (default human)")
     static let includeAll = Flag("include-all", .none, "the same as --class all")
+
+    static let compare = Flag("compare", .choice(["previous"]), "set beside the window of the same length before it")
+    static let html = Flag("html", .text("FILE.html"), "write the page as one file that is not there yet")
 
     static let json = Flag("json", .none, "print the answer as JSON")
     static let csv = Flag("csv", .none, "print the answer as CSV")

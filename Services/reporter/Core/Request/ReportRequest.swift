@@ -20,6 +20,8 @@ public struct ReportRequest: Sendable {
     public var grouping: Grouping
     /// Conditions, by what they are on.
     public var filters: [Filter: String]
+    /// Whether the window of the same length before is answered too.
+    public var compares = false
     /// Further flags of this report by name, as in `by` and `sort-by`.
     public var choices: [String: String]
 }
@@ -35,7 +37,9 @@ public struct OutputOptions: Hashable, Sendable {
     public var format = Format.table
     /// The CSV file to write.
     public var exportPath: String?
-    /// Whether that file may replace another.
+    /// The HTML file to write.
+    public var htmlPath: String?
+    /// Whether those files may replace others.
     public var mayReplace = false
     /// Whether colours were declined.
     public var isColorless = false

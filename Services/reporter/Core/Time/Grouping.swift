@@ -2,10 +2,12 @@ import WeirProtocol
 
 /// The length of a trend's buckets, on the clocks of the report's zone.
 public enum Grouping: String, Sendable, CaseIterable {
-    case hour, day
+    case minute, hour, day
     /// From Monday.
     case week
     case month
+    /// Whichever of them makes a readable number of buckets.
+    case auto
 
     /// The most buckets that one answer holds.
     public static let bucketLimit = 10_000
@@ -21,6 +23,7 @@ public enum Grouping: String, Sendable, CaseIterable {
     /// Every bucket that touches the window, in order, empty ones too.
     /// - Throws: `ReportError` with `too_many_buckets`.
     public func buckets(from: Timestamp, to: Timestamp, zone: Zone) throws(ReportError) -> [Bucket] {
+        guard self != .auto else { return try fitting(to - from).buckets(from: from, to: to, zone: zone) }
         var found: [Bucket] = []
         var start = bucketStart(of: from, zone: zone)
         while start < to {
@@ -35,10 +38,24 @@ public enum Grouping: String, Sendable, CaseIterable {
         return found
     }
 
+    /// What `auto` means for a window of that many milliseconds; any other is itself.
+    public func fitting(_ span: Int64) -> Grouping {
+        guard self == .auto else { return self }
+        let hour: Int64 = 3_600_000
+        return switch span {
+        case ...(2 * hour): .minute
+        case ...(8 * 24 * hour): .hour
+        case ...(100 * 24 * hour): .day
+        case ...(3 * 365 * 24 * hour): .week
+        default: .month
+        }
+    }
+
     private var coarser: String {
         switch self {
+        case .minute: "hour"
         case .hour: "day"
-        case .day: "week"
+        case .day, .auto: "week"
         case .week, .month: "month"
         }
     }
@@ -46,10 +63,11 @@ public enum Grouping: String, Sendable, CaseIterable {
     private func bucketStart(of moment: Timestamp, zone: Zone) -> Timestamp {
         let wall = zone.wall(at: moment)
         switch self {
+        case .minute: return moment - ((wall.milliseconds % 60_000 + 60_000) % 60_000)
         case .hour:
             let intoHour = wall.milliseconds % 3_600_000
             return moment - (intoHour < 0 ? intoHour + 3_600_000 : intoHour)
-        case .day: return zone.moment(wall: wall.day.start)
+        case .day, .auto: return zone.moment(wall: wall.day.start)
         case .week: return zone.moment(wall: Timestamp.Day(number: wall.day.number - Int64(wall.day.weekday)).start)
         case .month:
             let (year, month, _) = wall.day.civil
@@ -58,11 +76,12 @@ public enum Grouping: String, Sendable, CaseIterable {
     }
 
     private func next(after start: Timestamp, zone: Zone) -> Timestamp {
+        if self == .minute { return start + 60_000 }
         // Far enough to be in the next bucket whatever the clocks do, near enough not to skip one.
         let hours: Int64 =
             switch self {
-            case .hour: 1
-            case .day: 36
+            case .minute, .hour: 1
+            case .day, .auto: 36
             case .week: 7 * 24 + 36
             case .month: 32 * 24
             }
@@ -72,8 +91,8 @@ public enum Grouping: String, Sendable, CaseIterable {
     private func label(of start: Timestamp, zone: Zone) -> String {
         let wall = zone.wall(at: start)
         switch self {
-        case .hour: return "\(wall.day.description) \(wall.iso8601.dropFirst(11).prefix(5))"
-        case .day: return wall.day.description
+        case .minute, .hour: return "\(wall.day.description) \(wall.iso8601.dropFirst(11).prefix(5))"
+        case .day, .auto: return wall.day.description
         case .week: return "Week of \(wall.day.description)"
         case .month: return String(wall.day.description.prefix(7))
         }

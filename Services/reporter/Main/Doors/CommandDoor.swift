@@ -55,6 +55,10 @@ struct CommandDoor: Sendable {
         case .help(let words):
             return .json(["help": .string(Catalogue.all.help(for: words))], fingerprintable: true)
         case .report(let request, let options):
+            guard options.htmlPath == nil else {
+                throw ReportError(
+                    .forbidden, "--html writes a file, which no socket does.", hint: "The page itself is served at /.")
+            }
             let report = try await answers.answer(request)
             let wantsCSV = options.format == .csv || options.exportPath != nil
             if wantsCSV, isEmbedded { return .json(report.jsonWithCSV, fingerprintable: false) }

@@ -47,11 +47,15 @@ enum CommandLineDoor {
     }
 
     private static func show(_ report: Report, _ options: OutputOptions) throws(ReportError) {
-        if let path = options.exportPath {
-            try ExportFile.write(report.csv, options)
+        if let path = options.htmlPath {
+            try ExportFile.write(PageDocument.text(of: report), to: path, mayReplace: options.mayReplace)
             Terminal.write("Wrote \(path).\n", to: STDERR_FILENO)
-            if options.format == .table { return }
         }
+        if let path = options.exportPath {
+            try ExportFile.write(report.csv, to: path, mayReplace: options.mayReplace)
+            Terminal.write("Wrote \(path).\n", to: STDERR_FILENO)
+        }
+        if options.format == .table, options.exportPath != nil || options.htmlPath != nil { return }
         switch options.format {
         case .json: Terminal.write(report.json.indentedText)
         case .csv: Terminal.write(report.csv)

@@ -10,20 +10,27 @@ struct HTTPDoor: Sendable {
     let door: CommandDoor
     let counters: Counters
 
-    /// What answers requests by these routes.
-    func responder() -> @Sendable (Request, BasicRequestContext) async throws -> Response {
-        let routes = router().buildResponder()
+    /// What answers requests by these routes, behind `guarding` where the place needs one.
+    func responder(
+        guarding: LoopbackGuard? = nil
+    ) -> @Sendable (Request, BasicRequestContext) async throws -> Response {
+        let routes = router(guarding).buildResponder()
         return { try await routes.respond(to: $0, context: $1) }
     }
 
-    private func router() -> Router<BasicRequestContext> {
-        let router = Router()
+    private func router(_ guarding: LoopbackGuard?) -> Router<BasicRequestContext> {
+        let router = Router(options: .autoGenerateHeadEndpoints)
+        if let guarding { router.add(middleware: guarding) }
+        for (path, file) in PageFiles.served {
+            router.get(RouterPath("/\(path)")) { request, _ in Self.serve(file, to: request) }
+        }
         router.get("/api/v1/reports/**") { request, context in
             let path = context.parameters.getCatchAll().map(String.init)
             var query: [(name: String, value: String)] = []
             for (name, value) in request.uri.queryParameters { query.append((String(name), String(value))) }
             return respond(await door.answer(path: path, query: query), to: request)
         }
+        router.get("/api/v1/reports") { request, _ in respond(await door.answer(path: [], query: []), to: request) }
         router.post("/api/v1/command") { request, _ in
             let body: ByteBuffer
             do {
@@ -37,6 +44,7 @@ struct HTTPDoor: Sendable {
             }
             return respond(await door.answer(message), to: request)
         }
+        router.get("/api/v1/openapi.json") { request, _ in Self.serve(Self.description, to: request) }
         router.get("/metrics") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
@@ -52,10 +60,38 @@ struct HTTPDoor: Sendable {
                 .failed(
                     ReportError(
                         .notFound, "Nothing is served here.",
-                        hint: "There are /api/v1/reports/<group>/<name>, /api/v1/command (POST) and /metrics.")),
+                        hint: "There are / (the page), /api/v1/reports/<group>/<name>, /api/v1/command (POST) "
+                            + "and /metrics.")),
                 to: request)
         }
         return router
+    }
+
+    private static let description = PageFiles.File(
+        Array((OpenAPI(version: Reporter.version).document.text + "\n").utf8), "application/json")
+
+    private static func serve(_ file: PageFiles.File, to request: Request) -> Response {
+        var headers: HTTPFields = [
+            .contentType: file.mediaType, .eTag: file.entityTag, .cacheControl: "no-cache",
+            .contentSecurityPolicy: PageFiles.policy, .xContentTypeOptions: "nosniff",
+        ]
+        headers[.referrerPolicy] = "no-referrer"
+        headers[.crossOriginOpenerPolicy] = "same-origin"
+        headers[.crossOriginResourcePolicy] = "same-origin"
+        if EntityTag.matches(request.headers[.ifNoneMatch], file.entityTag) {
+            return Response(status: .notModified, headers: headers)
+        }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.bytes)))
+    }
+
+    /// An error as an answer of that status.
+    static func refusal(_ status: Int, _ error: ReportError) -> Response {
+        Response(
+            status: HTTPResponse.Status(code: status),
+            headers: [
+                .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .contentType: "application/json",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: error.json.text + "\n")))
     }
 
     private func respond(_ answer: CommandDoor.Answer, to request: Request) -> Response {
@@ -64,9 +100,19 @@ struct HTTPDoor: Sendable {
         let status: HTTPResponse.Status
         let text: String
         switch answer {
-        case .json(let value, _):
-            (status, text) = (.ok, value.text + "\n")
+        case .json(let value, let isFingerprintable):
             headers[.contentType] = "application/json"
+            if isFingerprintable, request.method == .get || request.method == .head {
+                // Weak, since the ends of a window that moves with the clock are no part of what is compared.
+                let tag = EntityTag.weak(value.withoutWindow.text.utf8)
+                headers[.eTag] = tag
+                headers[.cacheControl] = "no-cache"
+                headers[.vary] = "authorization"
+                if EntityTag.matches(request.headers[.ifNoneMatch], tag) {
+                    return Response(status: .notModified, headers: headers)
+                }
+            }
+            (status, text) = (.ok, value.text + "\n")
         case .csv(let csv):
             (status, text) = (.ok, csv)
             headers[.contentType] = "text/csv; charset=utf-8; header=present"
@@ -80,6 +126,26 @@ struct HTTPDoor: Sendable {
     }
 }
 
+extension JSONValue {
+    /// The answer without the moments that change with every question.
+    fileprivate var withoutWindow: JSONValue {
+        guard case .object(var fields) = self else { return self }
+        for name in ["from", "to"] { fields[name] = nil }
+        if case .object(var previous)? = fields["previous"] {
+            for name in ["from", "to"] { previous[name] = nil }
+            fields["previous"] = .object(previous)
+        }
+        if case .object(var data)? = fields["data"] {
+            for name in ["period", "timestamp"] { data[name] = nil }
+            fields["data"] = .object(data)
+        }
+        return .object(fields)
+    }
+}
+
 extension HTTPField.Name {
     fileprivate static let xContentTypeOptions = HTTPField.Name("X-Content-Type-Options")!
+    fileprivate static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
+    fileprivate static let crossOriginOpenerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!
+    fileprivate static let crossOriginResourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
 }

@@ -11,6 +11,8 @@ struct Question: Sendable {
     let buckets: [Grouping.Bucket]
 
     init(_ request: ReportRequest, from: Timestamp, to: Timestamp) throws(ReportError) {
+        var request = request
+        request.grouping = request.grouping.fitting(to - from)
         (self.request, self.from, self.to) = (request, from, to)
         let isTrend = request.report.flags.contains { $0.name == "group-by" }
         buckets = isTrend ? try request.grouping.buckets(from: from, to: to, zone: request.zone) : []

@@ -62,8 +62,25 @@ struct ReportStore: Sendable {
         var data = JSONObject()
         for part in query.parts(question) { try run(part, question, into: &data, in: connection) }
         var report = Report(request: request, from: question.from, to: question.to, data: data)
+        if request.compares { report.previous = try previous(of: question, by: query, in: connection) }
         if report.isEmpty { report.hint = hint(for: request, try dataRange(in: connection)) }
         return report
+    }
+
+    private static func previous(
+        of question: Question, by query: ReportQuery, in connection: isolated Connection
+    ) throws -> Report.Previous {
+        var request = question.request
+        let from = question.from - (question.to - question.from)
+        request.window = TimeWindow(from: from, to: question.from)
+        let earlier = try Question(request, from: from, to: question.from)
+        var data = JSONObject()
+        for part in query.parts(earlier) {
+            // What was not there before is no reason to say nothing about now.
+            if case .existing = part { continue }
+            try run(part, earlier, into: &data, in: connection)
+        }
+        return Report.Previous(from: from, data: data)
     }
 
     private static func run(

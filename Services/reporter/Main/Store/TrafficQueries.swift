@@ -25,6 +25,7 @@ extension ReportQuery {
             order: "utm_source, utm_medium, utm_campaign",
             only: "coalesce(s.utm_source, s.utm_medium, s.utm_campaign) is not null"),
         "traffic.bots": ReportQuery { bots($0) },
+        "traffic.trends": ReportQuery { trends($0) },
     ]
 
     /// Sessions of the population by something, with shares of all of them, not of the rows shown.
@@ -125,6 +126,39 @@ extension ReportQuery {
                     \(tier("declared", "s.is_bot", "1")) union all \(tier("scanner", "s.is_scanner", "2"))
                     union all \(tier("behavioral", "s.is_behavioral_bot", "3"))) as tiers order by place
                 """),
+            // One session may have several reasons, so that the shares add up to more than 100.
+            .rows(
+                "reasons",
+                """
+                with bots as (select s.session_id, s.verdict_id from \(sessions) and \(bot)), named as (
+                    select distinct b.session_id, coalesce(signal->>'name', 'unknown') as signal
+                    from bots as b
+                    left join session_verdicts as v on v.session_id = b.session_id and v.verdict_id = b.verdict_id
+                    left join lateral jsonb_array_elements(v.signals) as listed (signal) on true
+                )
+                select signal, count(*) as session_count,
+                    \(Question.percent("count(*)", of: "(select count(*) from bots)")) as percentage
+                from named group by signal order by session_count desc, signal limit \(question.limit)
+                """),
+        ]
+    }
+
+    private static func trends(_ question: Question) -> [Part] {
+        let sessions: SQL = """
+            user_sessions as s where \(question.inWindow("s.started_at")) and \(question.sessionFilters)
+            """
+        return [
+            .value("period", question.period()),
+            .value("group_by", .string(question.request.grouping.rawValue)),
+            .trend(
+                """
+                select \(question.bucket(of: "s.started_at")) as bucket, count(*) as session_count,
+                    count(*) filter (where \(Question.judgedHuman)) as human_sessions,
+                    count(*) filter (where \(Question.condition(of: .undecided))) as undecided_sessions,
+                    count(*) filter (where \(Question.condition(of: .bot))) as bot_sessions
+                from \(sessions) group by 1
+                """, zero: ["human_sessions", "undecided_sessions", "bot_sessions", "session_count"]),
+            .fields("select count(*) as total_sessions from \(sessions)"),
         ]
     }
 
