@@ -63,6 +63,7 @@ grant execute on function ensure_event_partitions(date[]) to weir_collector;
 grant insert on session_verdicts to weir_detector;
 grant insert, update on fingerprint_reputation, anomalies, crawler_verifications to weir_detector;
 grant delete on crawler_verifications to weir_detector;
+grant insert, delete on anomaly_series to weir_detector;
 
 -- throttle: what it holds against whom.
 grant insert, update, delete on throttle_levels to weir_throttle;

@@ -26,14 +26,16 @@ final class EvaluationService: Sendable {
     private let bench: JudgeBench
     private let store: VerdictStore
     private let reports: ReportLine
+    private let watch: AnomalyWatch
     private let logger: Logger
     private let evaluations = Atomic<Int>(0)
     private let startedAt = WallClock.monotonicMilliseconds
 
-    init(bench: JudgeBench, store: VerdictStore, reports: ReportLine, logger: Logger) {
+    init(bench: JudgeBench, store: VerdictStore, reports: ReportLine, watch: AnomalyWatch, logger: Logger) {
         self.bench = bench
         self.store = store
         self.reports = reports
+        self.watch = watch
         self.logger = logger
     }
 
@@ -106,6 +108,8 @@ final class EvaluationService: Sendable {
                 "verdicts_stored_total": Double(stored.stored), "verdicts_unstored_total": Double(stored.failed),
                 "store_queue": Double(stored.queued), "reports_sent_total": Double(reports.sentCount),
                 "reports_kept": Double(reports.keptCount),
+                "anomaly_watch": watch.counters.isWatching ? 1 : 0,
+                "anomaly_minutes_total": Double(watch.counters.minutes),
             ])
     }
 }

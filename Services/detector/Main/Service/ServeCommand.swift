@@ -57,15 +57,17 @@ struct ServeCommand: AsyncParsableCommand {
 
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let store = VerdictStore(Connection(target), logger: logger)
+        // A connection of its own: the lock that says who watches belongs to it.
+        let watch = AnomalyWatch(Connection(target), logger: logger)
         let reports = ReportLine(
             LineClient(path: settings.socketPath("throttle.sock"), group: group, logger: logger))
-        let service = EvaluationService(bench: bench, store: store, reports: reports, logger: logger)
+        let service = EvaluationService(bench: bench, store: store, reports: reports, watch: watch, logger: logger)
         let server = try await LineServer.start(socket, table: service.table(), group: group, logger: logger)
         logger.info("judging by \(bench.judge.rules.name)")
 
         let reloadLogger = logger
         try await Supervisor(
-            services: [store, Listening(server: server)], logger: logger,
+            services: [store, watch, Listening(server: server)], logger: logger,
             reload: {
                 do {
                     bench.judge = Judge(rules: try RuleFile.load(rulePath))
