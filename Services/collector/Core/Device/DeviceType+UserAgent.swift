@@ -28,16 +28,21 @@ extension DeviceType {
         case "Android", "HarmonyOS", "Tizen":
             let model = AndroidModel(words)
             if model.isWatch { return .watch }
+            if model.isFixture { return .other }
             if model.isTelevision || words.words.contains(where: { !$0.isComment && words.isNamed($0, "tv") }) {
                 return .tv
             }
+            if model.isComputer { return .desktop }
+            // Yandex's apps say which of their two builds for Android they are.
+            if words.contains("/apad") { return .tablet }
             if model.isTablet || marks.contains(.tablet) || words.first("silk") != nil { return .tablet }
             if model.isPhone { return .mobile }
             if marks.contains(.mobile) || marks.contains(.adr) { return .mobile }
             if system.name == "HarmonyOS" { return words.first("pc") != nil ? .desktop : .mobile }
             // A browser of a phone says Mobile; an app's library says nothing.
             let isBrowser = marks.contains(.webKit) && !marks.isDisjoint(with: [.safari, .webView, .version])
-            return isBrowser || marks.contains(.firefox) ? .tablet : .mobile
+            guard isBrowser || marks.contains(.firefox) else { return .mobile }
+            return model.isLikelyTelevision ? .tv : .tablet
         case "Windows Phone", "Windows Mobile", "KaiOS", "Symbian", "Bada", "Java ME", "Brew": return .mobile
         case "BlackBerry": return words.contains("playbook") || words.contains("tablet") ? .tablet : .mobile
         case "Firefox OS": return marks.contains(.tablet) ? .tablet : .mobile
@@ -45,7 +50,7 @@ extension DeviceType {
             return marks.contains(.mobile) || words.contains("pre/") || words.contains("pixi") ? .mobile : .tablet
         case "Windows", "macOS", "Linux", "Chrome OS", "FreeBSD", "OpenBSD", "NetBSD", "BSD", "Solaris", "Haiku":
             if marks.contains(.mobile), system.name == "Linux" || words.contains("opera mini") { return .mobile }
-            if words.contains("lumia") || words.contains("midp") { return .mobile }
+            if words.contains("lumia") || words.contains("midp") || words.contains("palmsource") { return .mobile }
             if words.contains("touch"),
                 words.first("arm") != nil || words.contains("tablet pc") && words.contains("; touch")
             {
@@ -53,7 +58,8 @@ extension DeviceType {
             }
             // Opera's old engine on a Linux without a window system ran in televisions only.
             return system.name == "Linux" && words.first("presto") != nil && words.first("x11") == nil ? .tv : .desktop
-        default: return marks.contains(.mobile) ? .mobile : .other
+        // UC's compressed form names an iPhone's hardware and nothing else.
+        default: return marks.contains(.mobile) || words.contains("dv(iph") ? .mobile : .other
         }
     }
 }
