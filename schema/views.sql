@@ -115,18 +115,12 @@ from campaign_links as links
 left join v_human_link_clicks as clicks on clicks.link_id = links.id
 group by links.id;
 
--- Counters are summed over links and clicks over clicks, each by itself: joined first, every counter would be
--- multiplied by the number of clicks.
+-- Everything is counted from the clicks of people, like every view but the two about bots; the links' own counters count
+-- every redirect served, and are in v_link_performance. Links are counted by themselves: joined to clicks first, each
+-- would count as often as it was clicked.
 create or replace view v_campaign_performance as
-with counters as (
-    select
-        campaign_id,
-        campaign_name,
-        count(*) as link_count,
-        sum(click_count) as total_clicks,
-        sum(unique_click_count) as total_unique_clicks,
-        sum(conversion_count) as total_conversions,
-        min(created_at) as campaign_start
+with campaigns as (
+    select campaign_id, campaign_name, count(*) as link_count, min(created_at) as campaign_start
     from campaign_links
     where campaign_id is not null
     group by campaign_id, campaign_name
@@ -134,6 +128,9 @@ with counters as (
     select
         links.campaign_id,
         links.campaign_name,
+        count(*) as total_clicks,
+        count(distinct (clicks.link_id, clicks.session_id)) as total_unique_clicks,
+        count(*) filter (where clicks.is_conversion) as total_conversions,
         count(distinct clicks.session_id) as total_sessions,
         count(distinct clicks.user_id) as total_users,
         max(clicks.clicked_at) as last_activity,
@@ -144,24 +141,24 @@ with counters as (
     group by links.campaign_id, links.campaign_name
 )
 select
-    counters.campaign_id,
-    counters.campaign_name,
-    counters.link_count,
-    counters.total_clicks,
-    counters.total_unique_clicks,
-    counters.total_conversions,
+    campaigns.campaign_id,
+    campaigns.campaign_name,
+    campaigns.link_count,
+    coalesce(people.total_clicks, 0) as total_clicks,
+    coalesce(people.total_unique_clicks, 0) as total_unique_clicks,
+    coalesce(people.total_conversions, 0) as total_conversions,
     coalesce(people.total_sessions, 0) as total_sessions,
     coalesce(people.total_users, 0) as total_users,
-    coalesce(round(counters.total_conversions * 100.0 / nullif(counters.total_unique_clicks, 0), 2), 0)
+    coalesce(round(people.total_conversions * 100.0 / nullif(people.total_unique_clicks, 0), 2), 0)
         as conversion_rate,
-    counters.campaign_start,
+    campaigns.campaign_start,
     people.last_activity,
     coalesce(people.active_days, 0) as active_days,
-    coalesce(round(counters.total_clicks * 1.0 / nullif(people.active_days, 0), 2), 0) as avg_clicks_per_day
-from counters
+    coalesce(round(people.total_clicks * 1.0 / nullif(people.active_days, 0), 2), 0) as avg_clicks_per_day
+from campaigns
 left join people
-    on people.campaign_id = counters.campaign_id
-    and people.campaign_name is not distinct from counters.campaign_name;
+    on people.campaign_id = campaigns.campaign_id
+    and people.campaign_name is not distinct from campaigns.campaign_name;
 
 -- Source and target are found by content id, never by a piece of the address: a slug `a` would match everything.
 create or replace view v_content_journey as

@@ -126,6 +126,24 @@ extension Setting where Value == Int64 {
     }
 }
 
+// How long things are kept, for `analytics maintenance retention`. Off unless set.
+extension Setting where Value == Int64 {
+    public static var retainRequestsDays: Setting {
+        days("requests", "requests and events; whole partitions go when their last day is older")
+    }
+    public static var retainEngagementDays: Setting { days("engagement", "engagement events") }
+    public static var retainSessionsDays: Setting { days("sessions", "sessions, their verdicts and funnel progress") }
+    public static var retainClicksDays: Setting { days("clicks", "clicks on campaign links") }
+    public static var retainUsageDays: Setting { days("usage", "the use of agents, tools and models") }
+    public static var retainDecisionsDays: Setting { days("decisions", "denials of the throttle and closed anomalies") }
+
+    private static func days(_ name: String, _ what: String) -> Setting {
+        .number(
+            "retention.\(name)_days", 0, 0...36_500,
+            "Days that `analytics maintenance retention` keeps \(what); 0 keeps them.")
+    }
+}
+
 extension Setting where Value == Int64? {
     public static var sessionMaxSeconds: Setting {
         .optionalNumber(
@@ -146,6 +164,8 @@ extension Settings {
         Setting<[String]>.pageOrigins, Setting<Int64>.pagePostsPerSecond, Setting<Int64>.pagePostBurst,
         Setting<String>.detectorRules, Setting<String>.throttlePolicy, Setting<String>.throttleStore,
         Setting<Bool>.throttleShadow, Setting<String>.reporterHTTP, Setting<String>.reporterTokensFile,
+        Setting<Int64>.retainRequestsDays, Setting<Int64>.retainEngagementDays, Setting<Int64>.retainSessionsDays,
+        Setting<Int64>.retainClicksDays, Setting<Int64>.retainUsageDays, Setting<Int64>.retainDecisionsDays,
         Setting<String>.logLevel,
     ]
 }

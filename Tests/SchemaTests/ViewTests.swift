@@ -134,7 +134,7 @@ struct ViewTests {
             ])
     }
 
-    @Test func campaignTotalsAreNotMultiplied() async throws {
+    @Test func campaignTotalsCountPeopleAndAreNotMultiplied() async throws {
         let reporter = try await database(Self.sessions, Self.links)
         let rows = try await answers(
             reporter,
@@ -144,7 +144,7 @@ struct ViewTests {
                 avg_clicks_per_day
             from v_campaign_performance
             """)
-        #expect(rows == ["spring|Spring|2|6|4|1|3|2|25.00|2026-03-01|2026-03-06|2|3.00"])
+        #expect(rows == ["spring|Spring|2|4|3|1|3|2|33.33|2026-03-01|2026-03-06|2|2.00"])
     }
 
     @Test func journeysAreFoundByIdNotByPieceOfAddress() async throws {

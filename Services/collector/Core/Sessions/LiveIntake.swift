@@ -33,10 +33,11 @@ public struct LiveIntake: Sendable {
     /// - Parameters:
     ///   - beacon: the request that carried the events.
     ///   - ids: the events' identities; none of them a repeat.
+    ///   - isEngagement: whether the events speak for a person in front of the page.
     public mutating func place(
-        beacon: IntakeRequest, _ ids: [EventID], token: SessionID?, now: Timestamp
+        beacon: IntakeRequest, _ ids: [EventID], isEngagement: Bool = true, token: SessionID?, now: Timestamp
     ) -> (session: SessionID, isNew: Bool) {
-        let placed = book.place(beacon: beacon, count: ids.count, token: token)
+        let placed = book.place(beacon: beacon, count: isEngagement ? ids.count : 0, token: token)
         for id in ids { recent.note(id, placed.session) }
         schedule.changed(placed.session, askedAt: book[placed.session]?.askedAt, now: now)
         return placed

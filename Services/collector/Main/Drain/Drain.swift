@@ -106,6 +106,8 @@ struct Drain: Sendable {
                     placed += try beacons[0].get("sessions")
                 }
                 outcome.duplicates = batch.records.count - outcome.stored
+                try Followups.run(
+                    over: batch.eventTables, days: Set(batch.records.lazy.map(\.day)), connection)
             }
             // A session that was placed has its verdict already.
             if !batch.verdicts.isEmpty,

@@ -36,6 +36,10 @@ struct DrainBatch: Sendable {
     var events: [Record] { records }
     /// Whether there is anything that pages have reported.
     var hasBeacons: Bool { rows[.engagement] != nil || rows[.clientEvent] != nil }
+    /// The staging tables that the batch has events in.
+    var eventTables: [String] {
+        (rows[.request] == nil ? [] : ["stage_event"]) + (rows[.clientEvent] == nil ? [] : ["stage_client_event"])
+    }
     /// Whether there are verdicts of sessions that have no record in the batch.
     var hasVerdictsOfOthers: Bool { verdicts.keys.contains { sessionIndex[$0] == nil } }
     var sessionIDs: some Collection<SessionID> { sessionIndex.keys }

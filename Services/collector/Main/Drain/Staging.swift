@@ -99,7 +99,11 @@ enum Staging {
             returning session_id, event_id as id, "timestamp" as at, event_type
         ), fresh_engagement as (
             insert into engagement_events (\(engagementColumns.joined(separator: ", ")))
-            select \(engagementColumns.joined(separator: ", ")) from stage_engagement
+            select \(engagementColumns.map {
+                $0 == "content_id" ? "coalesce(said.content_id, known.content_id)" : "said.\($0)"
+            }.joined(separator: ", "))
+            from stage_engagement as said
+            left join content as known on known.site = said.site and known.path = said.path
             on conflict do nothing
             returning session_id, id, created_at as at, event_type
         ), fresh as (
@@ -107,7 +111,8 @@ enum Staging {
         ), delta as (
             select session_id, min(at) as started_at, max(at) as last_activity_at,
                 -- One event of a page may fill a row of both tables; it is one beacon.
-                0 as request_count, 0 as asset_count, count(distinct id) as beacon_count, 0 as error_count,
+                0 as request_count, 0 as asset_count,
+                count(distinct id) filter (where event_type <> 'link_redirect') as beacon_count, 0 as error_count,
                 0 as timed_count, 0::double precision as response_time_total_ms,
                 min(at) filter (where event_type = 'conversion') as converted_at
             from fresh group by session_id

@@ -108,6 +108,8 @@ struct CollectorService {
                     status: { status(door, usageDoor, spool, worker, ring, cookies) }, isTaking: { spool.hasRoom }),
                 EngagementRoutes(settings, door: door, addresses: addresses), TrackerRoutes(settings),
                 TraceRoutes(door: usageDoor),
+                LinkRoutes(
+                    book: LinkBook(target: target), door: door, respectsDoNotTrack: settings[.respectsDoNotTrack]),
             ], logger: logger)
         let serving = try await HTTPService.listening(
             on: inherited["http"].map(ListeningSocket.inherited)

@@ -74,6 +74,7 @@ struct UsageDrain: Sendable {
             if rows.events.rowCount > 0 {
                 _ = try connection.copyIn(UsageStaging.copyEvents, rows.events.bytes)
                 outcome.stored += try connection.query(UsageStaging.events).single(Int.self)
+                try Followups.run(over: ["stage_app_event"], days: rows.days, connection)
             }
             outcome.duplicates = records.count - outcome.stored
             try enterLedger(outcome, refused, connection)
@@ -81,9 +82,10 @@ struct UsageDrain: Sendable {
         }
     }
 
-    /// Gives sessions what they are owed.
+    /// Gives sessions what they are owed, and notes where ended ones have stopped in a funnel.
     func settle() async throws {
         _ = try await connection.execute(UsageStaging.settle, [.int(Self.owedFor)])
+        _ = try await connection.execute(FunnelSteps.noteDropped)
     }
 
     /// Prices requests whose model had no price when they came.

@@ -111,6 +111,26 @@ extension Catalogue {
                         ]))
             ]),
         ReportDefinition(
+            "funnels.show", "Funnel", "a funnel's steps and what enters them",
+            argument: .init(name: "name", help: "a funnel's name, as funnels list prints it", isOptional: false),
+            flags: [],
+            sections: [
+                .facts(
+                    nil,
+                    [
+                        Fact("funnel", "Funnel", .text), Fact("description", "Description", .text),
+                        Fact("site", "Site", .text), Fact("is_active", "Active", .yesNo),
+                        Fact("is_goal", "Goal", .yesNo),
+                    ]),
+                .rows(
+                    RowsSection(
+                        "steps",
+                        [
+                            Column("step_order", "#", .count), Column("name", "step", .text),
+                            Column("match_type", "by", .text), Column("match_pattern", "pattern", .text),
+                        ])),
+            ]),
+        ReportDefinition(
             "funnels.stats", "Funnel", "entries, completions, and where people leave",
             argument: .init(name: "name", help: "a funnel's name, as funnels list prints it", isOptional: false),
             flags: Flag.window + [.population, .includeAll], days: 7, measure: "total_entries",

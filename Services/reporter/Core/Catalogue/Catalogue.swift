@@ -11,9 +11,10 @@ public struct Catalogue: Sendable {
             + Self.requests + Self.conversations + Self.campaigns + Self.activity + Self.diagnosis + Self.operations
             + Self.page,
         changes: [
-            ["bots", "flag"], ["bots", "reclassify"], ["links", "create"], ["links", "delete"], ["funnels", "create"],
-            ["funnels", "delete"], ["thresholds", "set"], ["privacy", "erase"], ["privacy", "export"],
-            ["maintenance"], ["prices", "set"], ["throttle", "block"], ["throttle", "allow"], ["throttle", "clear"],
+            ["bots", "flag"], ["bots", "reclassify"], ["links", "create"], ["links", "disable"], ["links", "enable"],
+            ["funnels", "create"], ["funnels", "disable"], ["funnels", "enable"], ["funnels", "delete"],
+            ["content", "load"], ["thresholds", "set"], ["privacy", "erase"], ["privacy", "export"], ["maintenance"],
+            ["prices", "load"], ["throttle", "block"], ["throttle", "allow"], ["throttle", "clear"],
         ])
 
     private let flags: [Flag]
@@ -27,7 +28,8 @@ public struct Catalogue: Sendable {
 
     /// The report that the words name, and what it is about.
     /// - Throws: `ReportError` with `unknown_command`, `missing_value`, `bad_command` or `forbidden`.
-    func find(_ words: [String]) throws(ReportError) -> (ReportDefinition, argument: String?) {
+    func find(_ named: [String]) throws(ReportError) -> (ReportDefinition, argument: String?) {
+        let words = named == ["links", "list"] ? ["links"] : named
         if changes.contains(where: { words.starts(with: $0) }) {
             throw ReportError(
                 .forbidden, "\"\(words.joined(separator: " ").quotable)\" changes data; the reporter only reads.",

@@ -12,6 +12,8 @@ public struct ReportError: Error, Hashable, Sendable {
         case missingValue = "missing_value"
         /// A value that its flag does not take.
         case badValue = "bad_value"
+        /// A file that holds nothing usable.
+        case badInput = "bad_input"
         /// A time that cannot be read.
         case badTime = "bad_time"
         /// The window ends before it begins.
@@ -52,13 +54,14 @@ public struct ReportError: Error, Hashable, Sendable {
         (self.code, self.message, self.hint) = (code, message, hint)
     }
 
-    /// The process's exit status: 1, 3, 5, 64, 70 or 78.
+    /// The process's exit status: 1, 3, 4, 5, 64, 70 or 78.
     public var exitCode: Int32 {
         switch code {
         case .unknownCommand, .unknownFlag, .missingValue, .badValue, .badTime, .emptyWindow, .tooManyBuckets,
             .badCommand, .fileExists:
             64
         case .notFound: 1
+        case .badInput: 4
         case .unavailable, .timedOut: 3
         case .noPermission, .forbidden, .fileUnwritable: 5
         case .configuration: 78

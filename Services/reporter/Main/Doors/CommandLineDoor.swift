@@ -28,6 +28,9 @@ enum CommandLineDoor {
     }
 
     private static func run(_ arguments: [String], configuration: String?) async throws(ReportError) -> Int32 {
+        if OperatorCommand.claims(arguments) {
+            return try await OperatorCommand.run(arguments, configuration: configuration)
+        }
         switch try reader.read(arguments: arguments) {
         case .help(let words):
             Terminal.write(Catalogue.all.help(for: words))

@@ -38,6 +38,21 @@ extension ReportQuery {
                     """)
             ]
         },
+        "funnels.show": ReportQuery { question in
+            let name = Value.text(question.request.argument ?? "")
+            return [
+                .existing(
+                    "select name as funnel, description, site, is_active, is_goal from funnels where name = \(name)",
+                    "There is no funnel \"\((question.request.argument ?? "").prefix(80))\"."),
+                .rows(
+                    "steps",
+                    """
+                    select t.step_order, t.name, t.match_type, t.match_pattern
+                    from funnel_steps as t join funnels as f on f.id = t.funnel_id
+                    where f.name = \(name) order by t.step_order
+                    """),
+            ]
+        },
         "funnels.stats": ReportQuery { funnel($0) },
         "events.stats": ReportQuery { question in
             [
