@@ -36,19 +36,25 @@ declare
     partition_name text;
     made integer := 0;
 begin
+    -- The partitions are read once, not for each day: reading them costs more than a batch's rows.
     if not exists (
+        with held as materialized (select from_day, to_day from public.event_partitions())
         select from unnest(days) as day
-        where day <= today + 7 and not exists (
-            select from public.event_partitions() where from_day <= day and day < to_day)
+        where day <= today + 7 and not exists (select from held where from_day <= day and day < to_day)
     ) then
         return 0;
     end if;
 
     -- One maker at a time, over all collectors; released when the transaction ends.
     perform pg_advisory_xact_lock(hashtext('weir.event_partitions'));
-    for wanted in select distinct day from unnest(days) as day where day <= today + 7 order by 1 loop
-        continue when exists (
-            select from public.event_partitions() where from_day <= wanted and wanted < to_day);
+    for wanted in
+        with held as materialized (select from_day, to_day from public.event_partitions())
+        select distinct day from unnest(days) as day
+        where day <= today + 7 and not exists (select from held where from_day <= day and day < to_day)
+        order by 1
+    loop
+        -- Ascending, so only the partition made last can hold the next day.
+        continue when wanted < upper_day;
         if wanted >= boundary then
             lower_day := wanted;
             upper_day := wanted + 1;

@@ -46,6 +46,12 @@ public struct CopyWriter: Sendable {
         escape(text)
     }
 
+    /// The fields of a row that another writer has ended, for further ones to follow.
+    public mutating func append(fields row: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: row.last == UInt8(ascii: "\n") ? row.dropLast() : row[...])
+    }
+
     /// An integer, or null. Inlined: a generic call into another module would cost more than the digits.
     @inlinable
     public mutating func append(_ number: (some BinaryInteger)?) {

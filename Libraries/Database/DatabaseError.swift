@@ -14,6 +14,9 @@ public struct DatabaseError: Error, Hashable, Sendable {
         case other
     }
 
+    /// A row with this key is there already.
+    public static let uniqueViolation = "23505"
+
     /// Five characters; a failure on our side of the connection uses the code the server would have: 08006 connection
     /// lost, 08001 cannot connect, 57014 took too long.
     public let sqlstate: String

@@ -141,6 +141,10 @@ public struct MessageType: Hashable, Sendable, CustomStringConvertible {
     public static let sessionEvaluate = MessageType("session.evaluate")
     /// The reply to `session.evaluate`.
     public static let sessionVerdict = MessageType("session.verdict")
+    /// Judge these sessions.
+    public static let sessionsEvaluate = MessageType("sessions.evaluate")
+    /// The reply to `sessions.evaluate`.
+    public static let sessionsVerdicts = MessageType("sessions.verdicts")
     /// What does this user agent declare?
     public static let userAgentClassify = MessageType("user_agent.classify")
     /// The reply to `user_agent.classify`.

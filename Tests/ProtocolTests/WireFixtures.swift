@@ -28,6 +28,7 @@ enum WireFixtures {
             .throttleDecision: ThrottleDecision.self, .verdictReport: VerdictReport.self,
             .requestRecord: RequestRecord.self, .requestRecorded: RequestRecorded.self,
             .sessionEvaluate: SessionEvidence.self, .sessionVerdict: SessionVerdict.self,
+            .sessionsEvaluate: EvidenceList.self, .sessionsVerdicts: VerdictList.self,
             .throttleOverride: ThrottleOverride.self, .throttleWhy: ThrottleWhy.self,
             .throttleHistory: ThrottleHistory.self, .throttleState: ThrottleState.self,
             .usageRecord: UsageRecord.self, .eventRecord: EventRecord.self, .recorded: Recorded.self,

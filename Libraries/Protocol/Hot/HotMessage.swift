@@ -21,6 +21,8 @@ public enum HotType: String, CaseIterable, Sendable {
     case requestRecorded = "request.recorded"
     case sessionEvaluate = "session.evaluate"
     case sessionVerdict = "session.verdict"
+    case sessionsEvaluate = "sessions.evaluate"
+    case sessionsVerdicts = "sessions.verdicts"
 
     /// The same word as the envelope's type.
     public var messageType: MessageType { MessageType(rawValue) }

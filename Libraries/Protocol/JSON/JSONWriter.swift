@@ -106,6 +106,12 @@ public struct JSONWriter: Sendable {
         }
     }
 
+    /// A value, or several with commas between them, that is JSON already.
+    public mutating func raw(_ json: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
     /// `null`.
     public mutating func null() { word("null") }
 

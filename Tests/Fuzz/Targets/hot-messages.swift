@@ -11,6 +11,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     compare(line, RequestRecorded.self)
     compare(line, SessionEvidence.self)
     compare(line, SessionVerdict.self)
+    compare(line, EvidenceList.self)
+    compare(line, VerdictList.self)
     return 0
 }
 

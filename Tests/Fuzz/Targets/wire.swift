@@ -48,6 +48,8 @@ private func check(_ line: [UInt8]) {
     case .requestRecorded: check(envelope, RequestRecorded.self)
     case .sessionEvaluate: check(envelope, SessionEvidence.self)
     case .sessionVerdict: check(envelope, SessionVerdict.self)
+    case .sessionsEvaluate: check(envelope, EvidenceList.self)
+    case .sessionsVerdicts: check(envelope, VerdictList.self)
     case .status: check(envelope, ServiceStatus.self)
     case .error: check(envelope, WireError.self)
     default: check(envelope, Hello.self)

@@ -27,6 +27,14 @@ struct Drain: Sendable {
         }
     }
 
+    /// What the caller thinks of a batch's records; costs time when wrong, never correctness.
+    enum Expectation: Sendable {
+        /// That none of them is stored: they go to their table directly, and the long way only when that fails.
+        case news
+        /// That some of them are.
+        case repeats
+    }
+
     let connection: Connection
     let source: String
     let idleSeconds: Int64
@@ -39,11 +47,11 @@ struct Drain: Sendable {
     /// - Parameter offering: told what the transaction holds just before it is committed, for a caller who must know
     ///   what an attempt amounted to whose commit was never confirmed.
     func commit(
-        _ batch: DrainBatch, offering: (Outcome) -> Void = { _ in }
+        _ batch: DrainBatch, expecting: Expectation = .repeats, offering: (Outcome) -> Void = { _ in }
     ) async throws -> Outcome {
         try await makePartitions(for: batch)
         do {
-            return try await store(batch, offering: offering)
+            return try await store(batch, expecting: expecting, offering: offering)
         } catch let error as DatabaseError where error.kind == .data {
             return try await commitHalves(of: batch, error)
         }
@@ -56,7 +64,7 @@ struct Drain: Sendable {
                 logger.error("dropped verdicts or pages that the database refuses: \(reason)")
                 return Outcome()
             }
-            let session = batch.sessionRows[record.session]
+            let session = batch.sessions[record.session].row
             guard
                 deadLetters.write(
                     record.kind, row: batch.row(of: record), session: session, reason: reason.description)
@@ -83,37 +91,22 @@ struct Drain: Sendable {
         return outcome
     }
 
-    private func store(_ batch: DrainBatch, offering: (Outcome) -> Void = { _ in }) async throws -> Outcome {
+    private func store(
+        _ batch: DrainBatch, expecting: Expectation = .repeats, offering: (Outcome) -> Void = { _ in }
+    ) async throws -> Outcome {
         let (source, idleSeconds) = (source, idleSeconds)
         let offered = Mutex(Outcome())
         defer { offering(offered.withLock { $0 }) }
         return try await connection.transaction { connection in
             try connection.script(Staging.prepare)
             var outcome = Outcome()
-            var placed = 0
-            if !batch.verdicts.isEmpty {
-                _ = try connection.copyIn(Staging.copyVerdicts, VerdictRows.copyText(batch.verdicts.values))
-            }
-            if !batch.records.isEmpty {
-                for (kind, rows) in batch.rows { _ = try connection.copyIn(Staging.copy(kind), rows) }
-                _ = try connection.copyIn(Staging.copySessions, Array(batch.sessionRows.joined()))
-                let merged = try connection.query(Staging.merge, [.int(idleSeconds)])
-                outcome.stored = try merged[0].get("stored")
-                placed = try merged[0].get("sessions")
-                if batch.hasBeacons {
-                    let beacons = try connection.query(Staging.mergeBeacons, [.int(idleSeconds)])
-                    outcome.stored += try beacons[0].get("stored")
-                    placed += try beacons[0].get("sessions")
-                }
-                outcome.duplicates = batch.records.count - outcome.stored
-                try Followups.run(
-                    over: batch.eventTables, days: Set(batch.records.lazy.map(\.day)), connection)
-            }
-            // A session that was placed has its verdict already.
-            if !batch.verdicts.isEmpty,
-                placed < batch.sessionRows.count || batch.hasVerdictsOfOthers || batch.hasBeacons
+            // Funnels are advanced by what is staged; most sites have none.
+            if expecting == .news, batch.isCounted, try !Followups.advanceFunnels(connection),
+                try insert(batch, idleSeconds, connection)
             {
-                _ = try connection.execute(Staging.mergeVerdicts)
+                outcome.stored = batch.records.count
+            } else {
+                outcome = try merge(batch, idleSeconds, connection)
             }
             if !batch.pages.isEmpty { try see(batch.pages, connection) }
             try account(for: outcome, refused: batch.refused, source, connection)
@@ -138,6 +131,60 @@ struct Drain: Sendable {
         // A log may span many years; each call makes a few and lets go of its locks.
         _ = try await connection.query("select ensure_event_partitions($1::date[])", [wanted])
     }
+}
+
+/// Stores a batch whose requests are all new, in half the time of `merge`.
+/// - Returns: false when they are not, with nothing stored.
+private func insert(_ batch: DrainBatch, _ idleSeconds: Int64, _ connection: isolated Connection) throws -> Bool {
+    let rows = NewRows(batch, endedBefore: WallClock.milliseconds - idleSeconds * 1000)
+    try connection.script("savepoint news")
+    do {
+        if let events = batch.rows[.request] { try connection.copyIn(Staging.insertEvents, events) }
+        if rows.sessions.rowCount > 0 { try connection.copyIn(Staging.insertSessions, rows.sessions.bytes) }
+    } catch let error where error.sqlstate == DatabaseError.uniqueViolation {
+        try connection.script("rollback to savepoint news")
+        return false
+    }
+    if rows.verdicts.rowCount > 0 { try connection.copyIn(Staging.copyVerdicts, rows.verdicts.bytes) }
+    if rows.tallies.rowCount > 0 {
+        try connection.copyIn(Staging.copySessions, rows.staged)
+        try connection.copyIn(Staging.copyTallies, rows.tallies.bytes)
+        try connection.execute(Staging.mergeTallies, [.int(idleSeconds)])
+    }
+    if rows.verdicts.rowCount > 0 { try connection.execute(Staging.mergeVerdicts) }
+    return true
+}
+
+/// Stores what is new of a batch.
+private func merge(
+    _ batch: DrainBatch, _ idleSeconds: Int64, _ connection: isolated Connection
+) throws -> Drain.Outcome {
+    var outcome = Drain.Outcome()
+    var placed = 0
+    if !batch.verdicts.isEmpty {
+        try connection.copyIn(Staging.copyVerdicts, VerdictRows.copyText(batch.verdicts.values))
+    }
+    if !batch.records.isEmpty {
+        for (kind, rows) in batch.rows { try connection.copyIn(Staging.copy(kind), rows) }
+        try connection.copyIn(Staging.copySessions, batch.sessions.reduce(into: []) { $0 += $1.row })
+        let merged = try connection.query(Staging.merge, [.int(idleSeconds)])
+        outcome.stored = try merged[0].get("stored")
+        placed = try merged[0].get("sessions")
+        if batch.hasBeacons {
+            let beacons = try connection.query(Staging.mergeBeacons, [.int(idleSeconds)])
+            outcome.stored += try beacons[0].get("stored")
+            placed += try beacons[0].get("sessions")
+        }
+        outcome.duplicates = batch.records.count - outcome.stored
+        try Followups.run(over: batch.eventTables, days: Set(batch.records.lazy.map(\.day)), connection)
+    }
+    // A session that was placed has its verdict already.
+    if !batch.verdicts.isEmpty,
+        placed < batch.sessions.count || batch.hasVerdictsOfOthers || batch.hasBeacons
+    {
+        try connection.execute(Staging.mergeVerdicts)
+    }
+    return outcome
 }
 
 private func see(_ pages: [DrainBatch.Page], _ connection: isolated Connection) throws {

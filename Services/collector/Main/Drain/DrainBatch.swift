@@ -1,5 +1,4 @@
 import CollectorCore
-import Database
 import WeirProtocol
 
 /// What goes to the database in one transaction.
@@ -21,10 +20,24 @@ struct DrainBatch: Sendable {
         let firstSeen: Timestamp
     }
 
+    /// A session that has records in the batch.
+    struct Session: Sendable {
+        let id: SessionID
+        /// In the order of `Staging.sessionColumns`.
+        var row: [UInt8] = []
+        /// What the requests add to it, where that was counted.
+        var tally = SessionTally()
+        /// Whether, as far as is known here, nothing of it is stored yet.
+        var isNew = false
+        /// Whether it has a user.
+        var isRegistered = false
+    }
+
     /// The rows of each kind, one after the other.
     private(set) var rows: [SpooledRecord.Kind: [UInt8]] = [:]
     private(set) var records: [Record] = []
-    private(set) var sessionRows: [[UInt8]] = []
+    private(set) var sessions: [Session] = []
+    private var countedRecords = 0
     private var sessionIndex: [SessionID: Int] = [:]
     var verdicts: [SessionID: SessionVerdict] = [:]
     var pages: [Page] = []
@@ -32,8 +45,6 @@ struct DrainBatch: Sendable {
     var refused: [String: Int] = [:]
 
     var isEmpty: Bool { records.isEmpty && verdicts.isEmpty && pages.isEmpty && refused.isEmpty }
-    /// The records; an import has requests only.
-    var events: [Record] { records }
     /// Whether there is anything that pages have reported.
     var hasBeacons: Bool { rows[.engagement] != nil || rows[.clientEvent] != nil }
     /// The staging tables that the batch has events in.
@@ -42,6 +53,10 @@ struct DrainBatch: Sendable {
     }
     /// Whether there are verdicts of sessions that have no record in the batch.
     var hasVerdictsOfOthers: Bool { verdicts.keys.contains { sessionIndex[$0] == nil } }
+    /// Whether all records are requests that were counted, so that the batch may be stored without asking what is there.
+    var isCounted: Bool { countedRecords == records.count }
+    /// Whether the session has records in the batch.
+    func contains(_ session: SessionID) -> Bool { sessionIndex[session] != nil }
     var sessionIDs: some Collection<SessionID> { sessionIndex.keys }
 
     /// Adds a record; its session's row must be set before the batch is committed.
@@ -66,33 +81,45 @@ struct DrainBatch: Sendable {
         }
     }
 
-    /// Adds a request's row.
-    mutating func add(event row: some Collection<UInt8>, of session: SessionID, day: Int64) {
-        add(.request, row: row, of: session, day: day)
+    /// Adds a request's row and counts it for its session.
+    mutating func add(
+        event row: some Collection<UInt8>, of session: SessionID, kind: RequestKind, _ request: IntakeRequest
+    ) {
+        add(.request, row: row, of: session, day: request.eventID.timestamp.day.number)
+        sessions[records[records.count - 1].session].tally.add(
+            at: request.at, kind: kind, status: request.status, durationMs: request.durationMs)
+        countedRecords += 1
     }
 
     /// The row of one record.
     func row(of record: Record) -> ArraySlice<UInt8> { rows[record.kind]?[record.row] ?? [] }
 
     /// Sets what is known of a session by the end of the batch.
-    mutating func set(session: SessionID, row: [UInt8]) { sessionRows[index(of: session)] = row }
+    mutating func set(session: SessionID, row: [UInt8]) { sessions[index(of: session)].row = row }
+
+    /// Sets what is known of a session by the end of the batch; it is new when all that it has was counted here.
+    mutating func set(_ session: LiveSession, row: [UInt8]) {
+        let index = index(of: session.id)
+        sessions[index].row = row
+        sessions[index].isRegistered = session.userID != nil
+        sessions[index].isNew = !session.isPartial && sessions[index].tally.totalCount == session.totalCount
+    }
 
     private mutating func index(of session: SessionID) -> Int {
         if let index = sessionIndex[session] { return index }
-        sessionIndex[session] = sessionRows.count
-        sessionRows.append([])
-        return sessionRows.count - 1
+        sessionIndex[session] = sessions.count
+        sessions.append(Session(id: session))
+        return sessions.count - 1
     }
 
     /// The part of the batch with the given records, their sessions, and no pages or verdicts of others.
     func part(_ range: Range<Int>) -> DrainBatch {
         var part = DrainBatch()
-        let names = Dictionary(uniqueKeysWithValues: sessionIndex.map { ($0.value, $0.key) })
         for record in records[range] {
-            guard let name = names[record.session] else { continue }
-            part.add(record.kind, row: row(of: record), of: name, day: record.day)
-            part.set(session: name, row: sessionRows[record.session])
-            if let verdict = verdicts[name] { part.verdicts[name] = verdict }
+            let session = sessions[record.session]
+            part.add(record.kind, row: row(of: record), of: session.id, day: record.day)
+            part.set(session: session.id, row: session.row)
+            if let verdict = verdicts[session.id] { part.verdicts[session.id] = verdict }
         }
         return part
     }

@@ -9,6 +9,11 @@ enum Followups {
     /// Days before and after those of a batch in which the same session may have events.
     private static let reach: Int64 = 1
 
+    /// Whether there are funnels, which what is staged may advance.
+    static func advanceFunnels(_ connection: isolated Connection) throws -> Bool {
+        try connection.query(FunnelSteps.areThere).single(Bool.self)
+    }
+
     /// - Parameters:
     ///   - tables: the staging tables that have events of the batch.
     ///   - days: the days of those events.
@@ -17,7 +22,7 @@ enum Followups {
     ) throws {
         // What gateways and logs record holds no conversion of its own, and most sites have no funnel.
         let said = tables.filter { $0 != "stage_event" }
-        let hasFunnels = try connection.query(FunnelSteps.areThere).single(Bool.self)
+        let hasFunnels = try advanceFunnels(connection)
         guard let first = days.min(), let last = days.max(), hasFunnels || !said.isEmpty else { return }
         let reached = [first - reach, last + reach].map { Value.text(Timestamp.Day(number: $0).description) }
         try connection.script(LinkClicks.prepare)

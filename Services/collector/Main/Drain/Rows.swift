@@ -57,23 +57,34 @@ enum VerdictRows {
         var rows = CopyWriter(capacity: 4096)
         for verdict in verdicts {
             rows.append(verdict.sessionID.text)
-            rows.append(verdict.verdictID)
-            rows.append(verdict.verdictClass.rawValue)
-            rows.append(verdict.score)
-            rows.append(verdict.isBot)
-            rows.append(verdict.isScanner)
-            rows.append(verdict.isBehavioralBot)
-            rows.append(
-                verdict.isBehavioralBot
-                    ? verdict.signals.filter { $0.points > 0 }.map(\.name).joined(separator: ", ") : nil)
-            rows.append(verdict.botName)
-            rows.append(verdict.botCategory)
-            rows.append(verdict.isBot || verdict.isScanner ? verdict.signals.first.map(reason) : nil)
-            rows.append(verdict.ruleSet)
-            rows.append(verdict.judgedCount)
+            append(verdict, to: &rows)
             rows.endRow()
         }
         return rows.bytes
+    }
+
+    /// The fields but for the session's id; without a verdict, those of a session that nobody has judged.
+    static func append(_ verdict: SessionVerdict?, to rows: inout CopyWriter) {
+        rows.append(verdict?.verdictID)
+        rows.append((verdict?.verdictClass ?? .undecided).rawValue)
+        rows.append(verdict?.score ?? 0)
+        rows.append(verdict?.isBot ?? false)
+        rows.append(verdict?.isScanner ?? false)
+        rows.append(verdict?.isBehavioralBot ?? false)
+        if let verdict, verdict.isBehavioralBot {
+            rows.append(verdict.signals.filter { $0.points > 0 }.map(\.name).joined(separator: ", "))
+        } else {
+            rows.appendNull()
+        }
+        rows.append(verdict?.botName)
+        rows.append(verdict?.botCategory)
+        if let verdict, verdict.isBot || verdict.isScanner, let first = verdict.signals.first {
+            rows.append(reason(first))
+        } else {
+            rows.appendNull()
+        }
+        rows.append(verdict?.ruleSet)
+        rows.append(verdict?.judgedCount ?? 0)
     }
 
     private static func reason(_ signal: Signal) -> String {

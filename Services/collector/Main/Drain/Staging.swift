@@ -39,6 +39,17 @@ enum Staging {
         "judged_count",
     ]
 
+    /// What a batch adds to a session.
+    static let tallyColumns = [
+        "started_at", "last_activity_at", "request_count", "asset_count", "error_count", "timed_count",
+        "response_time_total_ms",
+    ]
+
+    /// What follows from that for a session that has nothing else.
+    static let derivedColumns = [
+        "ended_at", "duration_seconds", "user_type", "converted_at", "avg_response_time_ms", "success_rate",
+    ]
+
     /// Makes the tables where the connection does not have them yet.
     static let prepare = """
         set client_min_messages = warning;
@@ -48,6 +59,8 @@ enum Staging {
             select \(engagementColumns.joined(separator: ", ")) from engagement_events with no data;
         create temp table if not exists stage_session on commit delete rows as
             select \(sessionColumns.joined(separator: ", ")) from user_sessions with no data;
+        create temp table if not exists stage_tally on commit delete rows as
+            select session_id, \(tallyColumns.joined(separator: ", ")) from user_sessions with no data;
         create temp table if not exists stage_verdict on commit delete rows as
             select \(verdictColumns.joined(separator: ", ")) from user_sessions with no data
         """
@@ -61,7 +74,24 @@ enum Staging {
         }
     }
     static let copySessions = "copy stage_session (\(sessionColumns.joined(separator: ", "))) from stdin"
+    static let copyTallies = "copy stage_tally (session_id, \(tallyColumns.joined(separator: ", "))) from stdin"
     static let copyVerdicts = "copy stage_verdict (\(verdictColumns.joined(separator: ", "))) from stdin"
+
+    /// For requests and sessions that are all new: into the tables themselves.
+    static let insertEvents = "copy analytics_events (\(eventColumns.joined(separator: ", "))) from stdin"
+    static let insertSessions = """
+        copy user_sessions (
+            \((sessionColumns + tallyColumns + derivedColumns + verdictColumns.dropFirst()).joined(separator: ", ")),
+            needs_evaluation) from stdin
+        """
+
+    /// Adds what is tallied of sessions, old or new. $1 is the idle time in seconds.
+    static let mergeTallies = """
+        with delta as (
+            select *, 0 as beacon_count, null::timestamptz as converted_at from stage_tally
+        ), \(placed)
+        select count(*) from placed
+        """
 
     /// Merges what is staged. $1 is the idle time in seconds. Returns how many events were new, and which verdicts found
     /// no session is left to `mergeVerdicts`.

@@ -15,8 +15,8 @@ struct ClosedBatch: Sendable {
 actor ImportPipeline {
     /// Batches under way before the reader has to wait; bounds memory.
     private static let depth = 1
-    /// Questions under way at the detectors.
-    private static let questions = 1024
+    /// How long the detectors have for a batch.
+    private static let patience = Duration.seconds(60)
 
     private let drain: Drain
     private let ring: DetectorRing
@@ -24,6 +24,7 @@ actor ImportPipeline {
     private var underWay: [Task<Drain.Outcome, any Error>] = []
     private var total = Drain.Outcome()
     private var detectorsAway = false
+    private var expected = Drain.Expectation.news
 
     init(drain: Drain, ring: DetectorRing, logger: Logger) {
         self.drain = drain
@@ -58,7 +59,7 @@ actor ImportPipeline {
 
     private func judge(_ evidence: [SessionEvidence]) async -> [SessionID: SessionVerdict] {
         guard !evidence.isEmpty else { return [:] }
-        let verdicts = await ring.evaluate(all: evidence, atOnce: Self.questions)
+        let verdicts = await ring.evaluate(all: evidence, deadline: Self.patience)
         if verdicts.count < evidence.count, !detectorsAway {
             detectorsAway = true
             logger.warning("no detector answers; the import goes on and verdicts follow later")
@@ -72,7 +73,9 @@ actor ImportPipeline {
         var offered = Drain.Outcome()
         while true {
             do {
-                let outcome = try await drain.commit(batch) { offered = $0 }
+                let outcome = try await drain.commit(batch, expecting: expected) { offered = $0 }
+                // A log that repeats what is stored does so for long.
+                expected = outcome.duplicates > 0 ? .repeats : .news
                 // The connection may break after the server has committed: then the same batch, offered again, is all
                 // duplicates of itself.
                 return outcome.stored == 0 && offered.stored > 0 ? offered : outcome

@@ -104,7 +104,7 @@ final class LogReader {
     func close(isLast: Bool) -> ClosedBatch {
         for session in isLast ? book.finish() : book.ended(by: book.clock) { retire(session) }
         for id in touched {
-            if let session = book[id] { batch.set(session: id, row: rows.row(of: session)) }
+            if let session = book[id] { batch.set(session, row: rows.row(of: session)) }
         }
         defer {
             batch = DrainBatch()
@@ -116,7 +116,7 @@ final class LogReader {
 
     /// A session has ended: what is known of it by now is what it is judged by.
     private func retire(_ session: LiveSession) {
-        if touched.remove(session.id) != nil { batch.set(session: session.id, row: rows.row(of: session)) }
+        if touched.remove(session.id) != nil { batch.set(session, row: rows.row(of: session)) }
         if let question = book.evidence(of: session, now: session.lastActivityAt) { evidence.append(question) }
     }
 
@@ -166,7 +166,7 @@ final class LogReader {
         }
         eventRow.removeAll()
         EventRows.append(request, kind: placement.kind, session: placement.sessionID, source: "import", to: &eventRow)
-        batch.add(event: eventRow.bytes, of: placement.sessionID, day: request.eventID.timestamp.day.number)
+        batch.add(event: eventRow.bytes, of: placement.sessionID, kind: placement.kind, request)
         touched.insert(placement.sessionID)
         // Sessions leave by the log's own clock, not by where batches happen to end.
         for session in book.ended(by: book.clock) { retire(session) }

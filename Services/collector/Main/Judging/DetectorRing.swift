@@ -95,28 +95,57 @@ final class DetectorRing: Sendable {
         return nil
     }
 
-    /// Asks about many sessions, `atOnce` at a time. Once no detector has answered a question the rest is not asked.
+    /// Asks about many sessions, dozens in a message, each session's detector first. A detector that does not answer is
+    /// asked no more, and its sessions go to the next.
     /// - Returns: the verdicts that came, by session.
-    func evaluate(all evidence: [SessionEvidence], atOnce: Int) async -> [SessionID: SessionVerdict] {
-        await withTaskGroup(of: SessionVerdict?.self) { group in
-            var verdicts: [SessionID: SessionVerdict] = [:]
-            var next = 0
-            func ask() {
-                let question = evidence[next]
-                next += 1
-                group.addTask { await self.evaluate(question, deadline: .seconds(30)) }
+    func evaluate(all evidence: [SessionEvidence], deadline: Duration) async -> [SessionID: SessionVerdict] {
+        var members = state.withLock { Array($0.members.values) }
+        var verdicts: [SessionID: SessionVerdict] = [:]
+        verdicts.reserveCapacity(evidence.count)
+        var open = evidence
+        while !open.isEmpty, !members.isEmpty {
+            var packers = [EvidencePacker](repeating: EvidencePacker(), count: members.count)
+            for question in open {
+                let ranks = members.map { Self.hash(question.sessionID.text, $0.seed) }
+                packers[ranks.indices.max { ranks[$0] < ranks[$1] }!].add(question)
             }
-            while next < min(atOnce, evidence.count) { ask() }
-            while let answer = await group.next() {
-                if let answer {
-                    verdicts[answer.sessionID] = answer
-                    if next < evidence.count { ask() }
-                } else {
-                    next = evidence.count
+            var silent: Set<String> = []
+            await withTaskGroup(of: (name: String, answer: Result<VerdictList, WireError>).self) { group in
+                for (member, packer) in zip(members, packers) {
+                    for (turn, parcel) in packer.parcels.enumerated() {
+                        let client = member.clients[turn % member.clients.count]
+                        group.addTask { (member.name, await Self.ask(client, parcel, deadline)) }
+                    }
+                }
+                for await (name, answer) in group {
+                    switch answer {
+                    case .success(let list): for verdict in list.verdicts { verdicts[verdict.sessionID] = verdict }
+                    case .failure(let error):
+                        silent.insert(name)
+                        if !error.retryable { logger.error("\(name) refuses evidence: \(error.message)") }
+                    }
                 }
             }
-            return verdicts
+            // What a detector that answers left out it could not store; asked for alone, later, it says why.
+            if silent.isEmpty { break }
+            members.removeAll { silent.contains($0.name) }
+            open = open.filter { verdicts[$0.sessionID] == nil }
         }
+        return verdicts
+    }
+
+    private static func ask(
+        _ client: LineClient, _ parcel: EvidencePacker.Parcel, _ deadline: Duration
+    ) async -> Result<VerdictList, WireError> {
+        do throws(WireError) {
+            let line = try await client.exchange(deadline: deadline) { parcel.line(id: $0) }
+            if let reply = line.withUnsafeBytes({ HotEnvelope<VerdictList>(line: $0) }) {
+                return .success(reply.message)
+            }
+            let reply = try Envelope(line: line)
+            if reply.type == .error { throw try reply.decode(WireError.self) }
+            return .success(try reply.decode(VerdictList.self))
+        } catch { return .failure(error) }
     }
 
     func close() async {

@@ -41,7 +41,7 @@ struct Recovery: Sendable {
         let questions = try await evidence.waiting(limit: Self.step, quietFor: quietFor)
         guard !questions.isEmpty else { return 0 }
         var batch = DrainBatch()
-        batch.verdicts = await ring.evaluate(all: questions, atOnce: 128)
+        batch.verdicts = await ring.evaluate(all: questions, deadline: .seconds(30))
         guard !batch.verdicts.isEmpty else { return 0 }
         _ = try await drain.commit(batch)
         return batch.verdicts.count

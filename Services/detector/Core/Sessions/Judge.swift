@@ -22,7 +22,13 @@ public struct Judge: Sendable {
 
     /// The verdict on `evidence`.
     public func verdict(on evidence: SessionEvidence, claim: ClaimCheck = .unchecked) -> SessionVerdict {
-        let measures = SessionMeasures(evidence)
+        verdict(on: evidence, measuring: SessionMeasures(evidence), claim: claim)
+    }
+
+    /// The verdict on `evidence` whose `measures` are taken already.
+    public func verdict(
+        on evidence: SessionEvidence, measuring measures: SessionMeasures, claim: ClaimCheck = .unchecked
+    ) -> SessionVerdict {
         let agent = agent(of: evidence, measures)
         var signals: [Signal] = []
         let isBot = judgeAgent(agent, evidence, claim, &signals)

@@ -42,24 +42,37 @@ final class EvaluationService: Sendable {
     func table() -> MessageTable {
         var table = MessageTable(service: "detector")
         table.hotPath = { line, _, makeResponder in
-            guard HotType(peeking: line) == .sessionEvaluate, let asked = HotEnvelope<SessionEvidence>(line: line)
-            else {
-                return .declined
-            }
-            let responder = makeResponder()
-            self.evaluate(asked.message) { verdict, error in
-                responder.send(Self.reply(to: asked.id, asked.trace, verdict, error))
+            switch HotType(peeking: line) {
+            case .sessionEvaluate:
+                guard let asked = HotEnvelope<SessionEvidence>(line: line) else { return .declined }
+                let responder = makeResponder()
+                self.evaluate(asked.message) { responder.send(Self.reply(to: asked.id, asked.trace, $0)) }
+            case .sessionsEvaluate:
+                guard let asked = HotEnvelope<EvidenceList>(line: line),
+                    asked.message.sessions.count <= EvidenceList.limit
+                else { return .declined }
+                let responder = makeResponder()
+                self.evaluate(asked.message) { responder.send(Self.reply(to: asked.id, asked.trace, $0)) }
+            default: return .declined
             }
             return .deferred
         }
         table.on(.sessionEvaluate) { envelope, _ throws(WireError) in
             let evidence = try envelope.decode(SessionEvidence.self)
-            let outcome: Result<SessionVerdict, WireError> = await withCheckedContinuation { continuation in
-                self.evaluate(evidence) { verdict, error in
-                    continuation.resume(returning: error.map { .failure($0) } ?? .success(verdict))
-                }
+            let outcome = await withCheckedContinuation { continuation in
+                self.evaluate(evidence) { continuation.resume(returning: $0) }
             }
             return MessageTable.Reply(.sessionVerdict, try outcome.get())
+        }
+        table.on(.sessionsEvaluate) { envelope, _ throws(WireError) in
+            let evidence = try envelope.decode(EvidenceList.self)
+            guard evidence.sessions.count <= EvidenceList.limit else {
+                throw WireError(.badBody, "sessions has more than \(EvidenceList.limit)")
+            }
+            let outcome = await withCheckedContinuation { continuation in
+                self.evaluate(evidence) { continuation.resume(returning: $0) }
+            }
+            return MessageTable.Reply(.sessionsVerdicts, try outcome.get())
         }
         table.onImmediately(.userAgentClassify) { envelope, _ throws(WireError) in
             guard let agent = envelope.body["user_agent"]?.stringValue else {
@@ -78,24 +91,47 @@ final class EvaluationService: Sendable {
     }
 
     private func evaluate(
-        _ evidence: SessionEvidence, _ finish: @escaping @Sendable (SessionVerdict, WireError?) -> Void
+        _ evidence: SessionEvidence, _ finish: @escaping @Sendable (Result<SessionVerdict, WireError>) -> Void
     ) {
-        let verdict = bench.judge.verdict(on: evidence)
+        let finding = judge(evidence)
+        store.add([finding]) { _, error in finish(error.map { .failure($0) } ?? .success(finding.verdict)) }
+    }
+
+    private func evaluate(
+        _ evidence: EvidenceList, _ finish: @escaping @Sendable (Result<VerdictList, WireError>) -> Void
+    ) {
+        let findings = evidence.sessions.map { judge($0) }
+        guard !findings.isEmpty else { return finish(.success(VerdictList(verdicts: []))) }
+        let settling = Settling(count: findings.count)
+        store.add(findings) { place, error in
+            guard let (unstored, error) = settling.settle(place, error) else { return }
+            if let error, unstored.count == findings.count { return finish(.failure(error)) }
+            let stored = findings.indices.lazy.filter { !unstored.contains($0) }
+            finish(.success(VerdictList(verdicts: stored.map { findings[$0].verdict })))
+        }
+    }
+
+    private func judge(_ evidence: SessionEvidence) -> StandingShare.Finding {
+        let measures = SessionMeasures(evidence)
+        let verdict = bench.judge.verdict(on: evidence, measuring: measures)
         evaluations.wrappingAdd(1, ordering: .relaxed)
         let now = WallClock.milliseconds
         if now - evidence.lastActivityAt.milliseconds <= Self.reportAge { reports.send(verdict, evidence, at: now) }
-        store.add(verdict, evidence) { error in finish(verdict, error) }
+        return StandingShare.Finding(verdict: verdict, evidence: evidence, velocity: measures.busiestMinute)
     }
 
-    private static func reply(to id: String?, _ trace: String?, _ verdict: SessionVerdict, _ error: WireError?)
-        -> [UInt8]
-    {
+    private static func reply(
+        to id: String?, _ trace: String?, _ outcome: Result<some HotMessage, WireError>
+    ) -> [UInt8] {
         guard let id else { return [] }
-        if let error { return Envelope(.error, re: id, trace: trace, body: JSONValue(encoding: error)).line }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(1024)
-        HotEnvelope(re: id, trace: trace, verdict).append(to: &bytes)
-        return bytes
+        switch outcome {
+        case .failure(let error): return Envelope(.error, re: id, trace: trace, body: JSONValue(encoding: error)).line
+        case .success(let message):
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(1024)
+            HotEnvelope(re: id, trace: trace, message).append(to: &bytes)
+            return bytes
+        }
     }
 
     private func status() -> ServiceStatus {
@@ -111,5 +147,30 @@ final class EvaluationService: Sendable {
                 "anomaly_watch": watch.counters.isWatching ? 1 : 0,
                 "anomaly_minutes_total": Double(watch.counters.minutes),
             ])
+    }
+}
+
+/// What has become so far of the verdicts that are answered together.
+private final class Settling: Sendable {
+    private struct State: Sendable {
+        var open: Int
+        var unstored: Set<Int> = []
+        var error: WireError?
+    }
+
+    private let state: Mutex<State>
+
+    init(count: Int) { state = Mutex(State(open: count)) }
+
+    /// Notes one; when it was the last, the places of those that were not stored, and why the last of them was not.
+    func settle(_ place: Int, _ error: WireError?) -> (unstored: Set<Int>, error: WireError?)? {
+        state.withLock { state in
+            state.open -= 1
+            if let error {
+                state.unstored.insert(place)
+                state.error = error
+            }
+            return state.open == 0 ? (state.unstored, state.error) : nil
+        }
     }
 }

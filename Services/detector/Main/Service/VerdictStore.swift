@@ -19,9 +19,8 @@ final class VerdictStore: Service {
     /// Called once: with nil after the commit, else with why it was not stored.
     typealias Completion = @Sendable (WireError?) -> Void
 
-    struct Item: Sendable {
-        let verdict: SessionVerdict
-        let evidence: SessionEvidence
+    private struct Item: Sendable {
+        let finding: StandingShare.Finding
         let finish: Completion
     }
 
@@ -58,17 +57,24 @@ final class VerdictStore: Service {
         }
     }
 
-    /// Takes a verdict to be stored; `finish` is called on some thread when that is settled.
-    func add(_ verdict: SessionVerdict, _ evidence: SessionEvidence, _ finish: @escaping Completion) {
+    /// Takes verdicts to be stored, all of them or none; `finish` is called once with each one's place among them, on
+    /// some thread, when that one is settled.
+    func add(_ findings: [StandingShare.Finding], _ finish: @escaping @Sendable (Int, WireError?) -> Void) {
         let refusal: WireError? = state.withLock { state in
             if state.isStopped { return WireError(.unavailable, "the detector is stopping") }
-            guard state.queue.count < Self.queueLimit else {
+            guard state.queue.count + findings.count <= Self.queueLimit else {
                 return WireError(.overloaded, "\(Self.queueLimit) verdicts wait to be stored")
             }
-            state.queue.append(Item(verdict: verdict, evidence: evidence, finish: finish))
+            for (place, finding) in findings.enumerated() {
+                state.queue.append(Item(finding: finding) { finish(place, $0) })
+            }
             return nil
         }
-        if let refusal { finish(refusal) } else { waker.yield() }
+        guard let refusal else {
+            waker.yield()
+            return
+        }
+        for place in findings.indices { finish(place, refusal) }
     }
 
     /// Stores until the service stops; what is queued by then is still stored.
@@ -103,7 +109,7 @@ final class VerdictStore: Service {
     /// Stores a batch; one that the database rejects for its content is halved until the culprit is alone.
     private func settle(_ batch: [Item]) async {
         do {
-            try await VerdictTables.insert(batch.map { ($0.verdict, $0.evidence) }, over: connection)
+            try await VerdictTables.insert(batch.map(\.finding), over: connection)
             state.withLock { state in
                 state.counters.stored += batch.count
                 state.counters.isAway = false

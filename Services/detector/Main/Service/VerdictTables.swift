@@ -5,58 +5,41 @@ import WeirProtocol
 /// The SQL of the detector: verdicts and standings, a batch in one transaction. A verdict that is there already changes
 /// nothing, neither itself nor the standing.
 enum VerdictTables {
+    private static let columns = """
+        session_id, verdict_id, at, class, score, is_bot, is_scanner, is_behavioral_bot, bot_name, bot_category, signals,
+        rule_set, judged_count
+        """
+
     private static let staging = """
-        create temporary table if not exists incoming_verdicts (
-            session_id text, verdict_id text, at timestamptz, class text, score integer, is_bot boolean, is_scanner boolean,
-            is_behavioral_bot boolean, bot_name text, bot_category text, signals jsonb, rule_set text, judged_count integer,
-            fingerprint text, prefix text, started_at timestamptz, seen_at timestamptz, sessions_24h integer, velocity real,
-            ip inet, user_agent text, delta integer, reason text
+        set local client_min_messages = warning;
+        create temporary table if not exists incoming_verdicts (like session_verdicts) on commit delete rows;
+        create temporary table if not exists incoming_standing (
+            fingerprint text, prefix text, first_at timestamptz, last_at timestamptz, sessions integer, active integer,
+            requests bigint, velocity real, delta integer, incidents integer, reason text, ip inet, user_agent text
         ) on commit delete rows
         """
 
-    private static let copy = "copy incoming_verdicts from stdin"
+    private static let known = """
+        select session_id, max(judged_count) as judged,
+            bool_or(class in ('scanner', 'false_claim', 'behavioral_bot')) as was_abusive
+        from session_verdicts where session_id = any($1) group by session_id
+        """
 
-    /// Only verdicts that are new count towards a standing; a session counts once, its requests by how many more the
-    /// new verdict covers than those before it, and its abuse at the first verdict that finds any.
-    private static let merge = """
-        with arrived as (
-            insert into session_verdicts (session_id, verdict_id, at, class, score, is_bot, is_scanner, is_behavioral_bot,
-                bot_name, bot_category, signals, rule_set, judged_count)
-            select distinct on (session_id, verdict_id) session_id, verdict_id, at, class, score, is_bot, is_scanner,
-                is_behavioral_bot, bot_name, bot_category, signals, rule_set, judged_count
-            from incoming_verdicts order by session_id, verdict_id
-            on conflict do nothing
-            returning session_id, verdict_id
-        ), latest as (
-            select distinct on (i.session_id) i.* from incoming_verdicts i join arrived using (session_id, verdict_id)
-            where i.fingerprint <> ''
-            order by i.session_id, i.judged_count desc, i.delta
-        ), known as (
-            select l.session_id, coalesce(max(v.judged_count), 0) as judged, count(v.verdict_id) > 0 as is_known,
-                coalesce(bool_or(v.class in ('scanner', 'false_claim', 'behavioral_bot')), false) as was_abusive
-            from latest l left join session_verdicts v on v.session_id = l.session_id
-            group by l.session_id
-        ), shares as (
-            select l.fingerprint, l.prefix, min(l.started_at) as first_at, max(l.seen_at) as last_at,
-                count(*) filter (where not k.is_known) as sessions,
-                sum(greatest(0, l.judged_count - k.judged)) as requests, max(l.velocity) as velocity,
-                max(l.sessions_24h) as active,
-                coalesce(sum(l.delta) filter (where not k.was_abusive), 0) as delta,
-                count(*) filter (where l.delta < 0 and not k.was_abusive) as incidents,
-                min(l.reason) filter (where l.delta < 0 and not k.was_abusive) as reason,
-                (array_agg(l.ip order by l.seen_at desc))[1] as ip,
-                (array_agg(l.user_agent order by l.seen_at desc))[1] as user_agent
-            from latest l join known k using (session_id)
-            group by l.fingerprint, l.prefix
-            order by l.fingerprint, l.prefix
-        )
+    private static let mergeVerdicts = """
+        insert into session_verdicts (\(columns)) select \(columns) from incoming_verdicts
+        on conflict do nothing
+        returning session_id, verdict_id
+        """
+
+    /// In one order, so that two detectors with the same holders in hand do not wait for each other in a circle.
+    private static let mergeStanding = """
         insert into fingerprint_reputation as r (fingerprint_hash, network_prefix, first_seen_at, last_seen_at,
             total_session_count, active_session_count, total_request_count, peak_requests_per_minute, is_flagged,
             flag_reason, flagged_at, reputation_score, abuse_incidents, last_abuse_at, last_ip_address, last_user_agent)
         select fingerprint, prefix, first_at, last_at, sessions, active, requests, velocity, incidents > 0, reason,
             case when incidents > 0 then last_at end, greatest(0, \(ReputationChange.initialScore) + delta), incidents,
             case when incidents > 0 then last_at end, ip, user_agent
-        from shares
+        from incoming_standing order by fingerprint, prefix
         on conflict (fingerprint_hash, network_prefix) do update set
             first_seen_at = least(r.first_seen_at, excluded.first_seen_at),
             last_seen_at = greatest(r.last_seen_at, excluded.last_seen_at),
@@ -80,20 +63,54 @@ enum VerdictTables {
         """
 
     /// Stores the batch and returns after the commit.
-    static func insert(_ batch: [(SessionVerdict, SessionEvidence)], over connection: Connection) async throws {
-        let rows = rows(batch)
+    static func insert(_ batch: [StandingShare.Finding], over connection: Connection) async throws {
+        let rows = verdictRows(batch)
         try await connection.transaction { connection in
-            try connection.script("set local client_min_messages = warning; \(staging)")
-            try connection.copyIn(copy, rows)
-            try connection.execute(merge)
+            try connection.script(staging)
+            var earlier: [SessionID: StandingShare.Earlier] = [:]
+            for row in try connection.query(known, [.texts(batch.map(\.verdict.sessionID.text))]) {
+                guard let id = SessionID(try row.get("session_id")) else { continue }
+                earlier[id] = StandingShare.Earlier(
+                    judgedCount: try row.get("judged"), wasAbusive: try row.get("was_abusive"))
+            }
+            let arrived = try store(rows, of: batch, connection)
+            let shares = StandingShare.shares(of: arrived, earlier: earlier)
+            guard !shares.isEmpty else { return }
+            try connection.copyIn("copy incoming_standing from stdin", standingRows(shares))
+            try connection.execute(mergeStanding)
         }
     }
 
-    private static func rows(_ batch: [(SessionVerdict, SessionEvidence)]) -> [UInt8] {
-        var rows = CopyWriter(capacity: batch.count * 600)
+    /// Stores verdicts, nearly always all new and then in half the time; returns those that were new.
+    private static func store(
+        _ rows: [UInt8], of batch: [StandingShare.Finding], _ connection: isolated Connection
+    ) throws -> [StandingShare.Finding] {
+        if try storeAllNew(rows, connection) { return batch }
+        try connection.copyIn("copy incoming_verdicts (\(columns)) from stdin", rows)
+        var arrived: Set<[String]> = []
+        for row in try connection.query(mergeVerdicts) {
+            arrived.insert([try row.get("session_id"), try row.get("verdict_id")])
+        }
+        return batch.filter { arrived.remove([$0.verdict.sessionID.text, $0.verdict.verdictID]) != nil }
+    }
+
+    /// - Returns: false when one is there already, with nothing stored.
+    private static func storeAllNew(_ rows: [UInt8], _ connection: isolated Connection) throws(DatabaseError) -> Bool {
+        try connection.script("savepoint verdicts")
+        do throws(DatabaseError) {
+            try connection.copyIn("copy session_verdicts (\(columns)) from stdin", rows)
+        } catch {
+            guard error.sqlstate == DatabaseError.uniqueViolation else { throw error }
+            try connection.script("rollback to savepoint verdicts")
+            return false
+        }
+        return true
+    }
+
+    private static func verdictRows(_ batch: [StandingShare.Finding]) -> [UInt8] {
+        var rows = CopyWriter(capacity: batch.count * 300)
         var signals = JSONWriter(capacity: 1024)
-        for (verdict, evidence) in batch {
-            let change = ReputationChange(verdict, evidence)
+        for verdict in batch.lazy.map(\.verdict) {
             rows.append(verdict.sessionID.text)
             rows.append(verdict.verdictID)
             rows.append(timestampMilliseconds: verdict.at.milliseconds)
@@ -109,16 +126,27 @@ enum VerdictTables {
             signals.bytes.withUnsafeBufferPointer { rows.append(utf8: $0) }
             rows.append(verdict.ruleSet)
             rows.append(verdict.judgedCount)
-            rows.append(stored(evidence.fingerprint))
-            rows.append(stored(evidence.ipPrefix))
-            rows.append(timestampMilliseconds: evidence.startedAt.milliseconds)
-            rows.append(timestampMilliseconds: evidence.lastActivityAt.milliseconds)
-            rows.append(evidence.fingerprintSessions24h)
-            rows.append(Double(SessionMeasures(evidence).busiestMinute))
-            rows.append(evidence.ip.flatMap { IPAddress($0) }?.description)
-            rows.append(stored(evidence.userAgent))
-            rows.append(change.delta)
-            rows.append(change.reason)
+            rows.endRow()
+        }
+        return rows.bytes
+    }
+
+    private static func standingRows(_ shares: [StandingShare]) -> [UInt8] {
+        var rows = CopyWriter(capacity: shares.count * 250)
+        for share in shares {
+            rows.append(stored(share.holder.fingerprint))
+            rows.append(stored(share.holder.prefix))
+            rows.append(timestampMilliseconds: share.firstAt.milliseconds)
+            rows.append(timestampMilliseconds: share.lastAt.milliseconds)
+            rows.append(share.sessions)
+            rows.append(share.active)
+            rows.append(share.requests)
+            rows.append(share.velocity)
+            rows.append(share.delta)
+            rows.append(share.incidents)
+            rows.append(share.reason)
+            rows.append(share.address.flatMap { IPAddress($0) }?.description)
+            rows.append(stored(share.userAgent))
             rows.endRow()
         }
         return rows.bytes

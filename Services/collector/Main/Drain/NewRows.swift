@@ -1,0 +1,44 @@
+import Database
+import WeirProtocol
+
+/// The rows of a batch whose events are all new: whole rows of sessions that begin in it, and what it adds to those that
+/// began before.
+struct NewRows {
+    /// Sessions that begin, in the order of `Staging.insertSessions`.
+    private(set) var sessions = CopyWriter(capacity: 1 << 16)
+    /// Of sessions that go on: their rows in the order of `Staging.sessionColumns`.
+    private(set) var staged: [UInt8] = []
+    /// Of the same sessions: what is added.
+    private(set) var tallies = CopyWriter()
+    /// Verdicts of sessions that do not begin in the batch, in the order of `Staging.verdictColumns`.
+    private(set) var verdicts = CopyWriter()
+
+    /// - Parameter endedBefore: Sessions quiet since before this time have ended, in ms.
+    init(_ batch: DrainBatch, endedBefore: Int64) {
+        for session in batch.sessions {
+            let verdict = batch.verdicts[session.id]
+            if session.isNew {
+                sessions.append(fields: session.row)
+                session.tally.append(to: &sessions)
+                session.tally.appendDerived(
+                    isRegistered: session.isRegistered, endedBefore: endedBefore, to: &sessions)
+                VerdictRows.append(verdict, to: &sessions)
+                sessions.append((verdict?.judgedCount ?? 0) < session.tally.totalCount)
+                sessions.endRow()
+            } else {
+                staged += session.row
+                tallies.append(session.id.text)
+                session.tally.append(to: &tallies)
+                tallies.endRow()
+                if let verdict { add(verdict) }
+            }
+        }
+        for (id, verdict) in batch.verdicts where !batch.contains(id) { add(verdict) }
+    }
+
+    private mutating func add(_ verdict: SessionVerdict) {
+        verdicts.append(verdict.sessionID.text)
+        VerdictRows.append(verdict, to: &verdicts)
+        verdicts.endRow()
+    }
+}
