@@ -73,9 +73,12 @@ extension SessionEvidence: HotMessage {
             writer.optional("ip", ip)
             writer.text("ip_prefix", ipPrefix)
             writer.text("user_agent", userAgent)
-            writer.text("accept_language", acceptLanguage)
-            writer.key("headers")
-            writer.strings(headers)
+            // What has a default is left out: evidence is by far the most of what services tell each other.
+            if !acceptLanguage.isEmpty { writer.text("accept_language", acceptLanguage) }
+            if !headers.isEmpty {
+                writer.key("headers")
+                writer.strings(headers)
+            }
             writer.whole("now_ms", now.milliseconds)
             writer.whole("started_at_ms", startedAt.milliseconds)
             writer.whole("last_activity_at_ms", lastActivityAt.milliseconds)
@@ -86,12 +89,14 @@ extension SessionEvidence: HotMessage {
             writer.whole("asset_count", assetCount)
             writer.whole("error_count", errorCount)
             writer.whole("distinct_pages", distinctPages)
-            writer.whole("engagement_events", engagementEvents)
-            writer.key("tracker_expected")
-            writer.bool(trackerExpected)
+            if engagementEvents != 0 { writer.whole("engagement_events", engagementEvents) }
+            if trackerExpected {
+                writer.key("tracker_expected")
+                writer.bool(true)
+            }
             writer.key("requests")
             writer.array { writer in for request in requests { request.write(into: &writer) } }
-            writer.whole("requests_omitted", requestsOmitted)
+            if requestsOmitted != 0 { writer.whole("requests_omitted", requestsOmitted) }
         }
     }
 }
@@ -125,10 +130,10 @@ extension SessionEvidence.Request {
     func write(into writer: inout JSONWriter) {
         writer.object { writer in
             writer.whole("at_ms", at.milliseconds)
-            writer.text("method", method)
+            if method != "GET" { writer.text("method", method) }
             writer.text("path", path)
-            writer.whole("status", status)
-            writer.text("kind", kind.rawValue)
+            if status != 200 { writer.whole("status", status) }
+            if kind != .document { writer.text("kind", kind.rawValue) }
             writer.optional("referrer_host", referrerHost)
         }
     }

@@ -119,56 +119,71 @@ extension RequestKind {
 
     /// The same of a path's bytes.
     public static func isAssetPath(utf8 path: UnsafeRawBufferPointer) -> Bool {
-        var word: UInt64 = 0
-        var index = path.count
-        while index > 0 {
-            index -= 1
-            let byte = path[index]
-            if byte == UInt8(ascii: ".") { return word != 0 && assetExtensions.contains(word) }
-            guard byte != UInt8(ascii: "/"), path.count - index <= 8 else { return false }
-            word = word << 8 | UInt64(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
-        }
-        return false
+        guard let found = packedExtension(path) else { return path.suffix(12).elementsEqual(".webmanifest".utf8) }
+        return assetExtensions.contains(found)
     }
 
     private static func isPagePath(_ path: String) -> Bool {
-        if let found = pathExtension(path), callExtensions.contains(found) { return false }
-        let lowered = path.utf8.prefix(16).elementsEqual("/".utf8) ? path : path.lowercased()
-        for prefix in callPrefixes where lowered.hasPrefix(prefix) {
-            let end = lowered.utf8.index(lowered.startIndex, offsetBy: prefix.utf8.count)
-            if end == lowered.endIndex || lowered.utf8[end] == UInt8(ascii: "/") { return false }
+        var path = path
+        return path.withUTF8 { path in
+            if let found = packedExtension(UnsafeRawBufferPointer(path)), callExtensions.contains(found) {
+                return false
+            }
+            return !callPrefixes.contains { prefix in
+                guard path.count >= prefix.count,
+                    path.count == prefix.count || path[prefix.count] == UInt8(ascii: "/")
+                else { return false }
+                return prefix.indices.allSatisfy { lowered(path[$0]) == prefix[$0] }
+            }
         }
-        return true
     }
 
     /// The lower-cased extension of the last segment, without the dot; nil when there is none or it is over 8 bytes.
     public static func pathExtension(_ path: String) -> String? {
-        var bytes: [UInt8] = []
-        for byte in path.utf8.reversed() {
-            if byte == UInt8(ascii: ".") {
-                return bytes.isEmpty ? nil : String(decoding: bytes.reversed(), as: UTF8.self)
-            }
-            guard byte != UInt8(ascii: "/"), bytes.count < 8 else { return nil }
-            bytes.append(byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
+        var path = path
+        return path.withUTF8 { packedExtension(UnsafeRawBufferPointer($0)) }.map { packed in
+            withUnsafeBytes(of: packed.bigEndian) { String(decoding: $0.drop { $0 == 0 }, as: UTF8.self) }
+        }
+    }
+
+    /// The extension in a word, its last byte in the lowest: this is asked of every request, and more than once.
+    private static func packedExtension(_ path: UnsafeRawBufferPointer) -> UInt64? {
+        var (packed, shift): (UInt64, UInt64) = (0, 0)
+        var index = path.count
+        while index > 0 {
+            index -= 1
+            let byte = path[index]
+            if byte == UInt8(ascii: ".") { return shift == 0 ? nil : packed }
+            guard byte != UInt8(ascii: "/"), shift < 64 else { return nil }
+            packed |= UInt64(lowered(byte)) << shift
+            shift += 8
         }
         return nil
     }
 
-    /// By the bytes of the name, the last one highest.
-    private static let assetExtensions = Set(
-        assetExtensionNames.map { $0.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) } })
-    private static let assetExtensionNames = [
+    private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
+
+    private static func packed(_ words: [StaticString]) -> Set<UInt64> {
+        Set(
+            words.map { word in
+                UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount).reduce(0) {
+                    $0 << 8 | UInt64($1)
+                }
+            })
+    }
+
+    private static let assetExtensions = packed([
         "css", "js", "mjs", "map", "wasm", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "avif", "bmp", "tif",
         "tiff", "cur", "woff", "woff2", "ttf", "otf", "eot", "mp3", "mp4", "m4a", "m4v", "webm", "ogg", "ogv", "oga",
         "wav", "flac", "avi", "mov", "mkv", "swf", "pdf", "zip", "gz", "tgz", "bz2", "xz", "7z", "rar", "tar", "jar",
         "deb", "rpm", "apk", "dmg", "exe", "msi", "iso", "img", "bin", "doc", "docx", "xls", "xlsx", "ppt", "pptx",
         "odt", "ods", "odp", "epub", "ps", "sig", "asc",
-    ]
-    private static let callExtensions: Set<String> = [
+    ])
+    private static let callExtensions = packed([
         "json", "xml", "rss", "atom", "txt", "csv", "ics", "ashx", "asmx",
-    ]
-    private static let callPrefixes = [
+    ])
+    private static let callPrefixes: [[UInt8]] = [
         "/api", "/graphql", "/rpc", "/ajax", "/wp-json", "/xmlrpc.php", "/rest", "/v1", "/v2", "/v3", "/socket.io",
         "/ws", "/_next/data", "/.well-known",
-    ]
+    ].map { Array($0.utf8) }
 }

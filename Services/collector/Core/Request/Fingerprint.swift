@@ -5,8 +5,10 @@ import Crypto
 public enum Fingerprint {
     /// The word; missing headers are empty.
     public static func word(userAgent: String?, acceptLanguage: String?) -> String {
+        var text = userAgent ?? ""
+        text += "\n"
+        if let acceptLanguage, !acceptLanguage.isEmpty { text += firstLanguage(of: acceptLanguage) }
         var hash = SHA256()
-        var text = (userAgent ?? "") + "\n" + firstLanguage(of: acceptLanguage)
         text.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
         let digest = hash.finalize()
         return String(unsafeUninitializedCapacity: 35) { buffer in

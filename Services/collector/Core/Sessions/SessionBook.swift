@@ -55,8 +55,13 @@ public struct SessionBook: Sendable {
     /// The latest time seen.
     public private(set) var clock = Timestamp(milliseconds: .min)
 
-    private var sessions: [SessionID: LiveSession] = [:]
-    private var byKey: [SessionKey: [SessionID]] = [:]
+    // A session is large, so it stays where it is: looking at one field of it, or changing it, copies nothing.
+    private var slots: [LiveSession?] = []
+    private var freeSlots: [Int] = []
+    private var slotByID: [SessionID: Int] = [:]
+    private var slotsByKey: [SessionKey: [Int]] = [:]
+    /// No session's latest activity is before this, so that a sweep that would find nothing need not look.
+    private var quietSince = Timestamp(milliseconds: .min)
     private var stored: [SessionKey: [Stored]] = [:]
     private var history = VisitorHistory()
     private var pages = SitePages()
@@ -66,14 +71,14 @@ public struct SessionBook: Sendable {
     public init(policy: Policy = Policy()) { self.policy = policy }
 
     /// Sessions held.
-    public var count: Int { sessions.count }
+    public var count: Int { slotByID.count }
 
     /// A live session.
-    public subscript(id: SessionID) -> LiveSession? { sessions[id] }
+    public subscript(id: SessionID) -> LiveSession? { slotByID[id].flatMap { slots[$0] } }
 
     /// Tells the book of sessions that the database already has, so that requests can continue them.
     public mutating func restore(_ sessions: some Sequence<Stored>) {
-        for session in sessions where self.sessions[session.id] == nil {
+        for session in sessions where slotByID[session.id] == nil {
             guard stored[session.key]?.contains(where: { $0.id == session.id }) != true else { continue }
             stored[session.key, default: []].append(session)
             history.began(session.key.fingerprint, session.key.address.neighbourhood, at: session.startedAt)
@@ -89,12 +94,14 @@ public struct SessionBook: Sendable {
     /// - Parameter token: the session that a verified cookie names.
     public mutating func place(_ request: IntakeRequest, token: SessionID? = nil) -> Placement {
         if request.at > clock { clock = request.at }
-        let (id, isNew) = find(request, token: token)
-        let kind = request.kind(sessionHasDocument: sessions[id]!.hasDocument)
-        sessions[id]!.add(request, kind: kind)
-        if isNew { history.began(request.fingerprint, request.address.neighbourhood, at: request.at) }
-        history.used(request.fingerprint, in: request.address.neighbourhood, at: request.at)
-        return Placement(sessionID: id, kind: kind, isNew: isNew, isFirstHere: sessions[id]!.totalCount == 1)
+        let (slot, isNew) = find(request, token: token)
+        let kind = request.kind(sessionHasDocument: slots[slot]!.hasDocument)
+        slots[slot]!.add(request, kind: kind)
+        let network = slots[slot]!.networkPrefix
+        if isNew { history.began(request.fingerprint, network, at: request.at) }
+        history.used(request.fingerprint, in: network, at: request.at)
+        return Placement(
+            sessionID: slots[slot]!.id, kind: kind, isNew: isNew, isFirstHere: slots[slot]!.totalCount == 1)
     }
 
     /// Notes a page that the site serves.
@@ -122,27 +129,27 @@ public struct SessionBook: Sendable {
             spoken.fingerprint = Fingerprint.word(userAgent: beacon.userAgent, acceptLanguage: "")
             found = known(spoken, token: nil)
         }
-        let (id, isNew) =
-            found.map { ($0, false) } ?? open(beacon, as: SessionID(first: beacon.eventID), isPartial: false)
-        sessions[id]!.beaconCount += count
-        if beacon.at > sessions[id]!.lastActivityAt { sessions[id]!.lastActivityAt = beacon.at }
+        let isNew = found == nil
+        let slot = found ?? open(beacon, as: SessionID(first: beacon.eventID), isPartial: false)
+        slots[slot]!.beaconCount += count
+        if beacon.at > slots[slot]!.lastActivityAt { slots[slot]!.lastActivityAt = beacon.at }
         if isNew { history.began(beacon.fingerprint, beacon.address.neighbourhood, at: beacon.at) }
         history.used(beacon.fingerprint, in: beacon.address.neighbourhood, at: beacon.at)
-        return (id, isNew)
+        return (slots[slot]!.id, isNew)
     }
 
     /// Takes back what `place(beacon:count:token:)` counted.
     mutating func retract(_ id: SessionID, beacons count: Int, isNew: Bool) {
-        if isNew { retract(id) } else { sessions[id]?.beaconCount -= count }
+        if isNew { retract(id) } else if let slot = slotByID[id] { slots[slot]!.beaconCount -= count }
     }
 
     /// What a detector needs to judge a session now, and notes that it was asked; nil when the session is not live
     /// here, or when its beginning is only in the database.
     public mutating func evidence(for id: SessionID, now: Timestamp) -> SessionEvidence? {
-        guard let session = sessions[id], !session.isPartial else { return nil }
-        sessions[id]!.askedCount = session.totalCount
-        sessions[id]!.askedAt = now
-        return evidence(of: session, now: now)
+        guard let slot = slotByID[id], !slots[slot]!.isPartial else { return nil }
+        slots[slot]!.askedCount = slots[slot]!.totalCount
+        slots[slot]!.askedAt = now
+        return evidence(of: slots[slot]!, now: now)
     }
 
     /// What a detector needs to judge a session that has left the book; nil when its beginning is only in the database.
@@ -158,9 +165,9 @@ public struct SessionBook: Sendable {
     /// Keeps a verdict if it covers at least as much as the one before.
     /// - Returns: whether it counts now.
     public mutating func judged(_ verdict: SessionVerdict) -> Bool {
-        guard let session = sessions[verdict.sessionID] else { return false }
-        if let known = session.verdict, known.judgedCount > verdict.judgedCount { return false }
-        sessions[verdict.sessionID]!.verdict = verdict
+        guard let slot = slotByID[verdict.sessionID] else { return false }
+        if let known = slots[slot]!.verdict, known.judgedCount > verdict.judgedCount { return false }
+        slots[slot]!.verdict = verdict
         return true
     }
 
@@ -168,83 +175,104 @@ public struct SessionBook: Sendable {
     /// - Parameter now: the source's clock; requests may still come up to one idle time late.
     public mutating func ended(by now: Timestamp) -> [LiveSession] {
         // Sessions end at the granularity of this step, which keeps the sweep off the path of single requests.
-        guard now - sweptAt >= policy.idle / 60 || sessions.count > policy.capacity else { return [] }
+        guard now - sweptAt >= policy.idle / 60 || count > policy.capacity else { return [] }
         sweptAt = now
-        let limit = now - 2 * policy.idle
-        var gone = sessions.values.filter { $0.lastActivityAt < limit }
-        if sessions.count - gone.count > policy.capacity {
-            let surplus = sessions.count - gone.count - policy.capacity * 9 / 10
-            let quiet = sessions.values.filter { $0.lastActivityAt >= limit }
-                .sorted { ($0.lastActivityAt, $0.id) < ($1.lastActivityAt, $1.id) }
-            gone.append(contentsOf: quiet.prefix(surplus))
-        }
-        for session in gone { remove(session) }
-        if !stored.isEmpty { stored = stored.filter { $0.value.contains { $0.lastActivityAt >= limit } } }
         history.forget(by: now)
-        return gone.sorted { ($0.lastActivityAt, $0.id) < ($1.lastActivityAt, $1.id) }
+        let limit = now - 2 * policy.idle
+        guard quietSince < limit || count > policy.capacity else { return [] }
+        if !stored.isEmpty { stored = stored.filter { $0.value.contains { $0.lastActivityAt >= limit } } }
+
+        var gone: [Int] = []
+        quietSince = now
+        for slot in slots.indices where slots[slot] != nil {
+            if slots[slot]!.lastActivityAt < limit {
+                gone.append(slot)
+            } else {
+                quietSince = min(quietSince, slots[slot]!.lastActivityAt)
+            }
+        }
+        if count - gone.count > policy.capacity {
+            let surplus = count - gone.count - policy.capacity * 9 / 10
+            let quiet = slots.indices.filter { slots[$0].map { $0.lastActivityAt >= limit } ?? false }
+                .map { (at: slots[$0]!.lastActivityAt, id: slots[$0]!.id, slot: $0) }
+                .sorted { ($0.at, $0.id) < ($1.at, $1.id) }
+            gone.append(contentsOf: quiet.prefix(surplus).map(\.slot))
+        }
+        return gone.map { remove($0) }.sorted { ($0.lastActivityAt, $0.id) < ($1.lastActivityAt, $1.id) }
     }
 
     /// Removes every session: the source has ended.
     public mutating func finish() -> [LiveSession] {
-        let all = sessions.values.sorted { ($0.lastActivityAt, $0.id) < ($1.lastActivityAt, $1.id) }
-        sessions = [:]
-        byKey = [:]
+        let all = slots.compactMap(\.self).sorted { ($0.lastActivityAt, $0.id) < ($1.lastActivityAt, $1.id) }
+        slots = []
+        freeSlots = []
+        slotByID = [:]
+        slotsByKey = [:]
         return all
     }
 
     /// Removes a session whose opening request could not be kept.
     mutating func retract(_ id: SessionID) {
-        if let session = sessions[id] { remove(session) }
+        if let slot = slotByID[id] { _ = remove(slot) }
     }
 
-    private mutating func remove(_ session: LiveSession) {
-        sessions[session.id] = nil
-        byKey[session.key]?.removeAll { $0 == session.id }
-        if byKey[session.key]?.isEmpty == true { byKey[session.key] = nil }
+    private mutating func remove(_ slot: Int) -> LiveSession {
+        let session = slots[slot]!
+        slots[slot] = nil
+        freeSlots.append(slot)
+        slotByID[session.id] = nil
+        slotsByKey[session.key]?.removeAll { $0 == slot }
+        if slotsByKey[session.key]?.isEmpty == true { slotsByKey[session.key] = nil }
+        return session
     }
 
-    private mutating func find(_ request: IntakeRequest, token: SessionID?) -> (SessionID, isNew: Bool) {
-        if let id = known(request, token: token) { return (id, false) }
-        return open(request, as: SessionID(first: request.eventID), isPartial: false)
+    private mutating func find(_ request: IntakeRequest, token: SessionID?) -> (slot: Int, isNew: Bool) {
+        if let slot = known(request, token: token) { return (slot, false) }
+        return (open(request, as: SessionID(first: request.eventID), isPartial: false), true)
     }
 
     /// The session that a request continues; nil when it opens one.
-    private mutating func known(_ request: IntakeRequest, token: SessionID?) -> SessionID? {
+    private mutating func known(_ request: IntakeRequest, token: SessionID?) -> Int? {
         if let token {
-            if let session = sessions[token] {
-                if session.key.site == request.site, continues(session.startedAt, session.lastActivityAt, request.at) {
-                    sessions[token]!.isBound = true
-                    return token
+            if let slot = slotByID[token] {
+                if slots[slot]!.key.site == request.site, continues(slot, request.at) {
+                    slots[slot]!.isBound = true
+                    return slot
                 }
             } else {
                 // The token is fresh, or it would not have been passed on: its session lives on in the database.
-                return open(request, as: token, isPartial: true).0
+                return open(request, as: token, isPartial: true)
             }
         }
         let key = SessionKey(request)
-        for id in (byKey[key] ?? []).reversed() {
-            guard let session = sessions[id], continues(session.startedAt, session.lastActivityAt, request.at) else {
-                continue
+        if let candidates = slotsByKey[key] {
+            for slot in candidates.reversed() where continues(slot, request.at) {
+                // Whoever navigates without the cookie is not the one who has sent it.
+                if slots[slot]!.isBound, request.kind(sessionHasDocument: true) == .document { continue }
+                return slot
             }
-            // Whoever navigates without the cookie is not the one who has sent it.
-            if session.isBound, request.kind(sessionHasDocument: true) == .document { continue }
-            return id
         }
-        if let known = stored[key]?.last(where: { continues($0.startedAt, $0.lastActivityAt, request.at) }) {
-            let id = open(request, as: known.id, isPartial: true).0
-            sessions[id]!.startedAt = min(known.startedAt, request.at)
-            sessions[id]!.lastActivityAt = max(known.lastActivityAt, request.at)
-            return id
-        }
-        return nil
+        guard !stored.isEmpty,
+            let known = stored[key]?.last(where: { continues($0.startedAt, $0.lastActivityAt, request.at) })
+        else { return nil }
+        let slot = open(request, as: known.id, isPartial: true)
+        slots[slot]!.startedAt = min(known.startedAt, request.at)
+        slots[slot]!.lastActivityAt = max(known.lastActivityAt, request.at)
+        return slot
     }
 
-    private mutating func open(_ request: IntakeRequest, as id: SessionID, isPartial: Bool) -> (SessionID, isNew: Bool)
-    {
+    private mutating func open(_ request: IntakeRequest, as id: SessionID, isPartial: Bool) -> Int {
         let session = LiveSession(request, id: id, isPartial: isPartial)
-        sessions[id] = session
-        byKey[session.key, default: []].append(id)
-        return (id, !isPartial)
+        let slot = freeSlots.popLast() ?? slots.count
+        slotsByKey[session.key, default: []].append(slot)
+        slotByID[id] = slot
+        quietSince = min(quietSince, session.lastActivityAt)
+        if slot == slots.count { slots.append(session) } else { slots[slot] = session }
+        return slot
+    }
+
+    private func continues(_ slot: Int, _ moment: Timestamp) -> Bool {
+        continues(slots[slot]!.startedAt, slots[slot]!.lastActivityAt, moment)
     }
 
     /// A gap of more than the idle time on either side starts another session.

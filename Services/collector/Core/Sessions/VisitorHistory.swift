@@ -17,6 +17,7 @@ struct VisitorHistory: Sendable {
     private var starts: [Visitor: [Timestamp]] = [:]
     private var agents: [NetworkPrefix: [String: Timestamp]] = [:]
     private var forgottenAt = Timestamp(milliseconds: .min)
+    private var keptKeys = 0
 
     mutating func began(_ fingerprint: String, _ network: NetworkPrefix, at moment: Timestamp) {
         let visitor = Visitor(fingerprint: fingerprint, network: network)
@@ -49,9 +50,12 @@ struct VisitorHistory: Sendable {
         max(1, agents[network]?.values.count { moment - $0 < Self.window } ?? 0)
     }
 
-    /// Forgets what no window reaches any more; walks everything, so it does so at most twice a day of `clock`.
+    /// Forgets what no window reaches any more. It walks everything, so it does so at most twice a day of `clock`, and
+    /// only when there is twice what it kept the last time: a log of years has many days and few visitors on each.
     mutating func forget(by clock: Timestamp) {
-        guard clock - forgottenAt >= Self.window / 2 else { return }
+        guard clock - forgottenAt >= Self.window / 2, starts.count + agents.count >= max(2 * keptKeys, 2048) else {
+            return
+        }
         forgottenAt = clock
         let moment = clock - 2 * Self.window
         starts = starts.compactMapValues { times in
@@ -62,6 +66,7 @@ struct VisitorHistory: Sendable {
             let kept = seen.filter { $0.value >= moment }
             return kept.isEmpty ? nil : kept
         }
+        keptKeys = starts.count + agents.count
     }
 }
 

@@ -79,7 +79,7 @@ final class LogReader {
 
     /// Reads until the batch holds `count` events or something else is needed first.
     func fill(untilEvents count: Int) throws -> State {
-        while batch.events.count < count {
+        while batch.records.count < count {
             if let request = held {
                 held = nil
                 place(request)

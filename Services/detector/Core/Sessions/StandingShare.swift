@@ -71,20 +71,28 @@ public struct StandingShare: Hashable, Sendable {
     ///   - findings: Verdicts that are new. Several on one session count as the one that covers most.
     ///   - earlier: What was known of their sessions before, by session.
     public static func shares(
-        of findings: some Sequence<Finding>, earlier: [SessionID: Earlier]
+        of findings: [Finding], earlier: [SessionID: Earlier]
     ) -> [StandingShare] {
-        var latest: [SessionID: Finding] = [:]
-        for finding in findings where !finding.evidence.fingerprint.isEmpty {
-            let id = finding.verdict.sessionID
-            if let known = latest[id], !finding.counts(before: known) { continue }
-            latest[id] = finding
+        var latest: [SessionID: Int] = [:]
+        latest.reserveCapacity(findings.count)
+        for index in findings.indices where !findings[index].evidence.fingerprint.isEmpty {
+            let id = findings[index].verdict.sessionID
+            if let known = latest[id], !findings[index].counts(before: findings[known]) { continue }
+            latest[id] = index
         }
-        var shares: [Holder: StandingShare] = [:]
-        for (id, finding) in latest {
-            let holder = Holder(fingerprint: finding.evidence.fingerprint, prefix: finding.evidence.ipPrefix)
-            shares[holder, default: StandingShare(holder, finding.evidence)].add(finding, earlier: earlier[id])
+        var shares: [StandingShare] = []
+        var places: [Holder: Int] = [:]
+        for (id, index) in latest {
+            let evidence = findings[index].evidence
+            let holder = Holder(fingerprint: evidence.fingerprint, prefix: evidence.ipPrefix)
+            let place = places[holder] ?? shares.count
+            if place == shares.count {
+                places[holder] = place
+                shares.append(StandingShare(holder, evidence))
+            }
+            shares[place].add(findings[index], earlier: earlier.isEmpty ? nil : earlier[id])
         }
-        return Array(shares.values)
+        return shares
     }
 
     private init(_ holder: Holder, _ evidence: SessionEvidence) {
@@ -107,7 +115,7 @@ public struct StandingShare: Hashable, Sendable {
         guard change.delta < 0, earlier?.wasAbusive != true else { return }
         delta += change.delta
         incidents += 1
-        reason = [reason, change.reason].compactMap(\.self).min()
+        if let found = change.reason { reason = reason.map { min($0, found) } ?? found }
     }
 }
 

@@ -12,7 +12,7 @@ final class VerdictStore: Service {
     /// Verdicts waiting; further ones are refused as `overloaded`.
     static let queueLimit = 16_384
     /// Verdicts in one transaction.
-    static let batchLimit = 1000
+    static let batchLimit = 4000
     /// How long a batch that is small waits for more.
     static let gather = Duration.milliseconds(5)
 
