@@ -36,6 +36,7 @@ extension SessionEvidence: HotMessage {
             case .engagementEvents: evidence.engagementEvents = try scanner.optionalCount() ?? 0
             case .trackerExpected: evidence.trackerExpected = try scanner.takeNull() ? false : try scanner.bool()
             case .requests: requests = try Self.requests(&scanner)
+            case .isFirstQuestion: evidence.isFirstQuestion = try scanner.takeNull() ? false : try scanner.bool()
             case .requestsOmitted: evidence.requestsOmitted = try scanner.optionalCount() ?? 0
             }
         }
@@ -97,6 +98,10 @@ extension SessionEvidence: HotMessage {
             writer.key("requests")
             writer.array { writer in for request in requests { request.write(into: &writer) } }
             if requestsOmitted != 0 { writer.whole("requests_omitted", requestsOmitted) }
+            if isFirstQuestion {
+                writer.key("first_question")
+                writer.bool(true)
+            }
         }
     }
 }

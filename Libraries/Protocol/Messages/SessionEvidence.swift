@@ -51,6 +51,8 @@ public struct SessionEvidence: Hashable, Sendable, Codable {
     public var requests: [Request]
     /// Requests that happened before the first of `requests`.
     public var requestsOmitted: Int
+    /// Whether the asker knows that nobody has asked about the session before, which spares looking that up.
+    public var isFirstQuestion: Bool
 
     /// One request of the session.
     public struct Request: Hashable, Sendable, Codable {
@@ -118,6 +120,7 @@ public struct SessionEvidence: Hashable, Sendable, Codable {
         case trackerExpected = "tracker_expected"
         case requests
         case requestsOmitted = "requests_omitted"
+        case isFirstQuestion = "first_question"
     }
 
     /// Evidence with nothing seen yet.
@@ -139,6 +142,7 @@ public struct SessionEvidence: Hashable, Sendable, Codable {
         trackerExpected = false
         requests = []
         requestsOmitted = 0
+        isFirstQuestion = false
     }
 
     /// Reads evidence. Only `session_id` and `requests` are needed: counts and times that are absent are taken from the
@@ -180,5 +184,6 @@ public struct SessionEvidence: Hashable, Sendable, Codable {
         engagementEvents = try count(.engagementEvents, 0)
         trackerExpected = try fields.decodeIfPresent(Bool.self, forKey: .trackerExpected) ?? false
         requestsOmitted = try count(.requestsOmitted, 0)
+        isFirstQuestion = try fields.decodeIfPresent(Bool.self, forKey: .isFirstQuestion) ?? false
     }
 }

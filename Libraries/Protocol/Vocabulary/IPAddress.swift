@@ -133,7 +133,28 @@ extension IPAddress: CustomStringConvertible {
     /// Dotted quad, or the RFC 5952 form of IPv6.
     public var description: String {
         switch self {
-        case .v4(let bits): return "\(bits >> 24).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)"
+        case .v4(let bits):
+            return String(unsafeUninitializedCapacity: 15) { text in
+                var end = 0
+                for shift in [24, 16, 8, 0] as [UInt32] {
+                    let number = UInt8(truncatingIfNeeded: bits >> shift)
+                    if shift < 24 {
+                        text[end] = UInt8(ascii: ".")
+                        end += 1
+                    }
+                    if number >= 100 {
+                        text[end] = UInt8(ascii: "0") + number / 100
+                        end += 1
+                    }
+                    if number >= 10 {
+                        text[end] = UInt8(ascii: "0") + number / 10 % 10
+                        end += 1
+                    }
+                    text[end] = UInt8(ascii: "0") + number % 10
+                    end += 1
+                }
+                return end
+            }
         case .v6(let high, let low):
             let groups = (0..<8).map { index in
                 UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64(48 - 16 * (index % 4)))

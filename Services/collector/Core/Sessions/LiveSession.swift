@@ -118,6 +118,7 @@ public struct LiveSession: Sendable {
         let kept = requests.suffix(SessionEvidence.requestLimit)
         evidence.requests = Array(kept)
         evidence.requestsOmitted = omitted + requests.count - kept.count
+        evidence.isFirstQuestion = askedAt == nil && !isPartial
         return evidence
     }
 

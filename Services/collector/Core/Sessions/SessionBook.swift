@@ -147,9 +147,10 @@ public struct SessionBook: Sendable {
     /// here, or when its beginning is only in the database.
     public mutating func evidence(for id: SessionID, now: Timestamp) -> SessionEvidence? {
         guard let slot = slotByID[id], !slots[slot]!.isPartial else { return nil }
+        let evidence = evidence(of: slots[slot]!, now: now)
         slots[slot]!.askedCount = slots[slot]!.totalCount
         slots[slot]!.askedAt = now
-        return evidence(of: slots[slot]!, now: now)
+        return evidence
     }
 
     /// What a detector needs to judge a session that has left the book; nil when its beginning is only in the database.

@@ -14,7 +14,7 @@ struct ClosedBatch: Sendable {
 /// one after go on side by side. Batches are committed in order.
 actor ImportPipeline {
     /// Batches under way before the reader has to wait; bounds memory.
-    private static let depth = 1
+    private static let depth = 2
     /// How long the detectors have for a batch.
     private static let patience = Duration.seconds(60)
 

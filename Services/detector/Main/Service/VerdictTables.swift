@@ -67,13 +67,13 @@ enum VerdictTables {
         let rows = verdictRows(batch)
         try await connection.transaction { connection in
             try connection.script(staging)
-            var earlier: [SessionID: StandingShare.Earlier] = [:]
-            for row in try connection.query(known, [.texts(batch.map(\.verdict.sessionID.text))]) {
-                guard let id = SessionID(try row.get("session_id")) else { continue }
-                earlier[id] = StandingShare.Earlier(
-                    judgedCount: try row.get("judged"), wasAbusive: try row.get("was_abusive"))
+            var earlier = try earlierVerdicts(on: batch.filter { !$0.evidence.isFirstQuestion }, connection)
+            var arrived = batch
+            // Nearly always all are new, and stored so in half the time.
+            if try !storeAllNew(rows, connection) {
+                earlier = try earlierVerdicts(on: batch, connection)
+                arrived = try storeNew(rows, of: batch, connection)
             }
-            let arrived = try store(rows, of: batch, connection)
             let shares = StandingShare.shares(of: arrived, earlier: earlier)
             guard !shares.isEmpty else { return }
             try connection.copyIn("copy incoming_standing from stdin", standingRows(shares))
@@ -81,11 +81,23 @@ enum VerdictTables {
         }
     }
 
-    /// Stores verdicts, nearly always all new and then in half the time; returns those that were new.
-    private static func store(
+    private static func earlierVerdicts(
+        on findings: [StandingShare.Finding], _ connection: isolated Connection
+    ) throws -> [SessionID: StandingShare.Earlier] {
+        guard !findings.isEmpty else { return [:] }
+        var earlier: [SessionID: StandingShare.Earlier] = [:]
+        for row in try connection.query(known, [.texts(findings.map(\.verdict.sessionID.text))]) {
+            guard let id = SessionID(try row.get("session_id")) else { continue }
+            earlier[id] = StandingShare.Earlier(
+                judgedCount: try row.get("judged"), wasAbusive: try row.get("was_abusive"))
+        }
+        return earlier
+    }
+
+    /// Stores the verdicts that are new, and returns those.
+    private static func storeNew(
         _ rows: [UInt8], of batch: [StandingShare.Finding], _ connection: isolated Connection
     ) throws -> [StandingShare.Finding] {
-        if try storeAllNew(rows, connection) { return batch }
         try connection.copyIn("copy incoming_verdicts (\(columns)) from stdin", rows)
         var arrived: Set<[String]> = []
         for row in try connection.query(mergeVerdicts) {
