@@ -30,6 +30,11 @@ extension Setting where Value == String {
             "collector.dead.directory", "/var/lib/weir/dead", form: "a directory",
             "Where records go that the database refuses.")
     }
+    public static var followDirectory: Setting {
+        .text(
+            "collector.follow.directory", "/var/lib/weir/follow", form: "a directory",
+            "Where `collector import --follow` remembers its place in each log.")
+    }
     public static var geoDatabase: Setting {
         .text("collector.geoip", "", form: "a MaxMind-format file, or empty", "Where countries and cities come from.")
     }
@@ -157,7 +162,8 @@ extension Settings {
     public static let catalogue: [any AnySetting] = [
         Setting<String>.runtimeDirectory, Setting<String>.databaseURL, Setting<String>.databaseReadURL,
         Setting<String>.spoolDirectory, Setting<Int64>.spoolLimit, Setting<String>.spoolSync,
-        Setting<String>.deadDirectory, Setting<Int64>.sessionIdleSeconds, Setting<Int64?>.sessionMaxSeconds,
+        Setting<String>.deadDirectory, Setting<String>.followDirectory, Setting<Int64>.sessionIdleSeconds,
+        Setting<Int64?>.sessionMaxSeconds,
         Setting<[String]>.siteHosts, Setting<[String]>.trustedProxies, Setting<String>.geoDatabase,
         Setting<String>.addressAnonymization, Setting<String>.cookieKeyFile,
         Setting<Bool>.cookieSecure, Setting<Bool>.respectsDoNotTrack,

@@ -25,6 +25,9 @@ struct Import: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The site that the log is of; needed where lines do not name one.", valueName: "host"))
     var site: String?
 
+    @Flag(help: "Go on with the last file as it grows and is rotated, until stopped; started again, go on from there.")
+    var follow = false
+
     @Flag(help: "Read and classify, store nothing.")
     var dryRun = false
 
@@ -47,7 +50,9 @@ struct Import: AsyncParsableCommand {
             throw ValidationError(
                 "\(format) is not a format; one of \(LogFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
-        guard !files.isEmpty else { throw ValidationError("Name a log file, or - for standard input.") }
+        guard let last = files.last else { throw ValidationError("Name a log file, or - for standard input.") }
+        guard !follow || last != "-" else { throw ValidationError("Standard input cannot be followed; name a file.") }
+        guard !follow || !dryRun else { throw ValidationError("--follow stores; it does not go with --dry-run.") }
     }
 
     func run() async throws {
@@ -59,7 +64,7 @@ struct Import: AsyncParsableCommand {
             let run = try await ImportRun(self, settings: settings)
             let summary = try await run.run()
             summary.print(json: jsonSummary)
-            if summary.accepted + summary.duplicates == 0 {
+            if summary.accepted + summary.duplicates == 0, !follow {
                 Failure(
                     .unusableInput, "no line of \(files.joined(separator: ", ")) could be used\(summary.reasons)",
                     hint: "see what is wrong with --rejects FILE, or name the format with --format"

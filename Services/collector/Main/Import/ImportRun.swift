@@ -28,24 +28,34 @@ struct ImportRun {
 
     func run() async throws -> ImportSummary {
         let start = WallClock.monotonicNanoseconds
-        let reader = try makeReader()
         var summary: ImportSummary
         if command.dryRun {
-            summary = try readOnly(reader)
+            summary = try readOnly(try makeReader(of: try site(remembered: nil)))
+        } else if command.follow, let log = command.files.last {
+            let memory = try FollowMemory(log: log, directory: settings[.followDirectory])
+            let followed = try FollowedLog(path: log, from: memory.state?.place)
+            let site = try site(remembered: memory.state?.site)
+            summary = try await store(
+                try makeReader(of: site, following: followed),
+                following: Following(log: followed, memory: memory, site: site, stop: StopSignal()))
         } else {
-            summary = try await store(reader)
+            summary = try await store(try makeReader(of: try site(remembered: nil)))
         }
         summary.seconds = Double(WallClock.monotonicNanoseconds - start) / 1e9
         return summary
     }
 
-    private func makeReader() throws -> LogReader {
-        let site = try command.site ?? settings[.siteHosts].first ?? SiteGuess.host(in: command.files)
-        if command.site == nil, settings[.siteHosts].isEmpty {
-            logger.notice(
-                "the log is taken to be of \(site ?? "localhost")\(site == nil ? "" : ", as its referrers say"); name another with --site"
-            )
-        }
+    /// Whose log it is: as said, as configured, as before, as it looks.
+    private func site(remembered: String?) throws -> String? {
+        if let said = command.site ?? settings[.siteHosts].first ?? remembered { return said }
+        let site = try SiteGuess.host(in: command.files)
+        logger.notice(
+            "the log is taken to be of \(site ?? "localhost")\(site == nil ? "" : ", as its referrers say"); name another with --site"
+        )
+        return site
+    }
+
+    private func makeReader(of site: String?, following followed: FollowedLog? = nil) throws -> LogReader {
         let anonymization = ClientAddressRule.Anonymization(rawValue: settings[.addressAnonymization]) ?? .none
         let intake = RequestIntake(
             sites: SiteNames(hosts: command.site.map { [$0] } ?? site.map { [$0] } ?? []),
@@ -54,9 +64,11 @@ struct ImportRun {
         let policy = SessionBook.Policy(
             idle: settings[.sessionIdleSeconds] * 1000, maximum: settings[.sessionMaxSeconds].map { $0 * 1000 })
         return try LogReader(
-            files: command.files, format: LogFormat(rawValue: command.format) ?? .auto, site: site ?? "localhost",
-            intake: intake, policy: policy, rows: SessionRows(traits: try SessionTraits(settings), source: "import"),
-            rejects: command.rejects)
+            files: command.follow ? command.files.dropLast() : command.files,
+            format: LogFormat(rawValue: command.format) ?? .auto, site: site ?? "localhost",
+            intake: intake, policy: policy,
+            rows: SessionRows(traits: try SessionTraits(settings), source: command.follow ? "follow" : "import"),
+            rejects: command.rejects, following: followed)
     }
 
     private func readOnly(_ reader: LogReader) throws -> ImportSummary {
@@ -72,7 +84,21 @@ struct ImportRun {
         return summary
     }
 
-    private func store(_ reader: LogReader) async throws -> ImportSummary {
+    /// A log that is read on and on.
+    private struct Following {
+        let log: FollowedLog
+        let memory: FollowMemory
+        let site: String?
+        let stop: StopSignal
+        var judgedAt: Int64 = 0
+
+        /// How long to wait for further lines.
+        static let pause = Duration.milliseconds(200)
+        /// How often sessions are judged whose beginning this run has not seen, in ms.
+        static let judgingInterval: Int64 = 5000
+    }
+
+    private func store(_ reader: LogReader, following: Following? = nil) async throws -> ImportSummary {
         let url = settings.databaseURL(role: "weir_collector")
         let target = try ConnectionTarget(url, defaultUser: "weir_collector", applicationName: "weir-import")
         let writing = Connection(target, statementTimeout: .seconds(300))
@@ -85,11 +111,15 @@ struct ImportRun {
         let ring = DetectorRing(
             directory: settings[.runtimeDirectory], group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let drain = Drain(
-            connection: writing, source: "import", idleSeconds: settings[.sessionIdleSeconds],
+            connection: writing, source: command.follow ? "follow" : "import",
+            idleSeconds: settings[.sessionIdleSeconds],
             deadLetters: DeadLetters(directory: settings[.deadDirectory]), logger: logger)
         let pipeline = ImportPipeline(drain: drain, ring: ring, logger: logger)
         let seeds = SessionSeeds(connection: asking, idle: settings[.sessionIdleSeconds] * 1000)
         let progress = Progress(isShown: !command.noProgress)
+        let recovery = Recovery(
+            evidence: StoredEvidence(connection: asking), drain: drain, ring: ring, logger: logger)
+        var following = following
 
         reading: while true {
             switch try reader.fill(untilEvents: Self.batchSize) {
@@ -98,6 +128,14 @@ struct ImportRun {
                 reader.seeded(until: until)
             case .full:
                 try await pipeline.submit(reader.close(isLast: false))
+                if following != nil { try await settle(reader, pipeline, following) }
+                if following?.stop.hasCome == true { break reading }
+            case .idle:
+                if reader.hasNews { try await pipeline.submit(reader.close(isLast: false)) }
+                try await settle(reader, pipeline, following)
+                if following?.stop.hasCome == true { break reading }
+                await catchUp(recovery, &following)
+                try? await Task.sleep(for: Following.pause)
             case .end:
                 try await pipeline.submit(reader.close(isLast: true))
                 break reading
@@ -111,13 +149,30 @@ struct ImportRun {
         summary.accepted = outcome.stored
         summary.duplicates = outcome.duplicates
         if outcome.dead > 0 { summary.refused["dead_letter", default: 0] += outcome.dead }
-        let recovery = Recovery(
-            evidence: StoredEvidence(connection: asking), drain: drain, ring: ring, logger: logger)
         summary.verdictsPending = try await patiently {
             try await recovery.run(quietFor: 0, untilDone: command.waitVerdicts)
         }
         await ring.close()
         return summary
+    }
+
+    /// Waits until everything read is stored, and remembers that.
+    private func settle(_ reader: LogReader, _ pipeline: ImportPipeline, _ following: Following?) async throws {
+        guard let follower = following else { return }
+        let place = follower.log.next
+        _ = try await pipeline.finish()
+        try follower.memory.remember(place, site: follower.site ?? "localhost")
+        if let warning = follower.log.takeWarning() { logger.warning("\(warning)") }
+    }
+
+    /// Judges, now and then, what only the database knows the beginning of. A database that is away is the drain's to
+    /// report.
+    private func catchUp(_ recovery: Recovery, _ following: inout Following?) async {
+        let now = WallClock.monotonicMilliseconds
+        guard let judgedAt = following?.judgedAt, now - judgedAt >= Following.judgingInterval else { return }
+        following?.judgedAt = now
+        recovery.ring.scan()
+        while let judged = try? await recovery.judgeSome(quietFor: 30), judged > 0 {}
     }
 
     /// Repeats what the database was away for.

@@ -12,6 +12,8 @@ final class LogReader {
         case full
         /// The log's clock has reached a time whose stored sessions are not known yet.
         case needsSeed(Timestamp)
+        /// The followed log has nothing further now.
+        case idle
         /// The last file ended.
         case end
     }
@@ -20,6 +22,9 @@ final class LogReader {
     private(set) var state = State.full
     private var files: [String]
     private var source: LineSource?
+    /// The log that goes on after the files.
+    private let followed: FollowedLog?
+    private let sourceName: String
     private var finishedBytes: Int64 = 0
     private let totalBytes: Int64?
     private var parser: LogLineParser
@@ -36,14 +41,16 @@ final class LogReader {
     private var seededUntil = Timestamp(milliseconds: .min)
     private var rejects: RejectFile?
 
-    /// Refusals in a row at the beginning after which a file is taken for something other than a log.
-    private static let patience = 20_000
+    /// Requests after which a session that goes on is judged again.
+    private static let questionEvery = 10
 
     init(
         files: [String], format: LogFormat, site: String, intake: RequestIntake, policy: SessionBook.Policy,
-        rows: SessionRows, rejects: String?
+        rows: SessionRows, rejects: String?, following followed: FollowedLog? = nil
     ) throws {
         self.files = files
+        self.followed = followed
+        sourceName = followed == nil ? "import" : "follow"
         self.format = format
         parser = LogLineParser(format: format)
         identity = LineIdentity(site: site)
@@ -56,12 +63,15 @@ final class LogReader {
             let size = file == "-" ? nil : try LineSource(path: file).bytesTotal
             total = total.flatMap { total in size.map { total + $0 } }
         }
-        totalBytes = total
+        totalBytes = followed == nil ? total : nil
         if let rejects { self.rejects = try RejectFile(rejects) }
     }
 
     /// The log's clock.
     var clock: Timestamp { book.clock.milliseconds == .min ? Timestamp(milliseconds: 0) : book.clock }
+
+    /// Whether anything was collected that is not handed over yet.
+    var hasNews: Bool { !batch.isEmpty || !evidence.isEmpty }
 
     /// How much of the files has been read, 0...1; nil for standard input.
     var share: Double? {
@@ -85,7 +95,7 @@ final class LogReader {
                 place(request)
             }
             guard let line = try nextLine() else {
-                state = .end
+                state = followed == nil ? .end : .idle
                 return state
             }
             guard let request = read(line) else { continue }
@@ -104,7 +114,14 @@ final class LogReader {
     func close(isLast: Bool) -> ClosedBatch {
         for session in isLast ? book.finish() : book.ended(by: book.clock) { retire(session) }
         for id in touched {
-            if let session = book[id] { batch.set(session, row: rows.row(of: session)) }
+            guard let session = book[id] else { continue }
+            batch.set(session, row: rows.row(of: session))
+            // Who follows a log wants to know of a bot while it is there.
+            if followed != nil, session.askedAt == nil || session.totalCount >= session.askedCount + Self.questionEvery,
+                let question = book.evidence(for: id, now: session.lastActivityAt)
+            {
+                evidence.append(question)
+            }
         }
         defer {
             batch = DrainBatch()
@@ -123,7 +140,7 @@ final class LogReader {
     private func nextLine() throws -> LineSource.Line? {
         while true {
             if source == nil {
-                guard !files.isEmpty else { return nil }
+                guard !files.isEmpty else { return try followed?.line(now: WallClock.monotonicMilliseconds) }
                 source = try LineSource(path: files.removeFirst())
                 parser = LogLineParser(format: format)
             }
@@ -165,7 +182,7 @@ final class LogReader {
             batch.pages.append(DrainBatch.Page(site: request.site, path: request.path, firstSeen: request.at))
         }
         eventRow.removeAll()
-        EventRows.append(request, kind: placement.kind, session: placement.sessionID, source: "import", to: &eventRow)
+        EventRows.append(request, kind: placement.kind, session: placement.sessionID, source: sourceName, to: &eventRow)
         batch.add(event: eventRow.bytes, of: placement.sessionID, kind: placement.kind, request)
         touched.insert(placement.sessionID)
         // Sessions leave by the log's own clock, not by where batches happen to end.
