@@ -18,7 +18,7 @@ private final class Log {
 
     func write(_ text: String, to name: String = "access.log") throws {
         let file = folder + "/" + name
-        if !FileManager.default.fileExists(atPath: file) { FileManager.default.createFile(atPath: file, contents: nil) }
+        if !FileManager.default.fileExists(atPath: file) { try Data().write(to: URL(fileURLWithPath: file)) }
         let handle = try #require(FileHandle(forWritingAtPath: file))
         try handle.seekToEnd()
         try handle.write(contentsOf: Data(text.utf8))

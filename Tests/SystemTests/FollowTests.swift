@@ -23,7 +23,7 @@ import Testing
         func write(_ count: Int, to name: String = "access.log") throws {
             let file = folder.appendingPathComponent(name)
             if !FileManager.default.fileExists(atPath: file.path) {
-                FileManager.default.createFile(atPath: file.path, contents: nil)
+                try Data().write(to: URL(fileURLWithPath: file.path))
             }
             let handle = try FileHandle(forWritingTo: file)
             try handle.seekToEnd()

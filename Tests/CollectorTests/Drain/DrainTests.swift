@@ -50,8 +50,8 @@ import WeirProtocol
                 let placement = book.place(request)
                 var row = CopyWriter()
                 EventRows.append(request, kind: placement.kind, session: placement.sessionID, source: "live", to: &row)
-                batch.add(event: row.bytes, of: placement.sessionID, day: request.eventID.timestamp.day.number)
-                batch.set(session: placement.sessionID, row: rows.row(of: book[placement.sessionID]!))
+                batch.add(event: row.bytes, of: placement.sessionID, kind: placement.kind, request)
+                batch.set(book[placement.sessionID]!, row: rows.row(of: book[placement.sessionID]!))
             }
             return batch
         }
@@ -101,6 +101,68 @@ import WeirProtocol
         )
     }
 
+    @Test("What goes straight to the tables is what a merge would have put there, row by row")
+    func newsLikeMerge() async throws {
+        let requests = [
+            try request(0), try request(1, path: "/a.css"), try request(2, path: "/b", status: 404, duration: 30.5),
+            try request(10, path: "/c", duration: 10, user: "u1"), try request(5, ip: "192.0.2.9"),
+            try request(3, path: "/wp-login.php", status: 404, ip: "192.0.2.10"),
+        ]
+        let further = [
+            try request(20, path: "/d", duration: 5), try request(30, path: "/e", status: 500),
+            try request(31, ip: "192.0.2.11"),
+        ]
+        var stored: [[String]] = []
+        for expectation in [Drain.Expectation.repeats, .news] {
+            let bench = try await Bench.make()
+            var batcher = try Batcher()
+            for (turn, part) in [requests, further].enumerated() {
+                var batch = batcher.batch(part)
+                for id in Array(batch.sessionIDs).sorted() {
+                    // In each turn one session has no verdict, and one verdict is on the way of which the batch has more.
+                    guard let session = batcher.book[id], session.key.address.description != "192.0.2.9" else {
+                        continue
+                    }
+                    let isScanner = session.key.address.description == "192.0.2.10"
+                    batch.verdicts[id] = SessionVerdict(
+                        verdictID: "v\(turn)\(id)", sessionID: id, verdictClass: isScanner ? .scanner : .behavioralBot,
+                        score: isScanner ? 0 : 60, isBot: false, isScanner: isScanner, isBehavioralBot: !isScanner,
+                        signals: [
+                            Signal(name: "probe", points: 60, observed: .text("wp\tlogin"), threshold: .text(""))
+                        ],
+                        ruleSet: "r", judgedCount: session.totalCount - turn, at: start)
+                }
+                #expect(try await bench.drain.commit(batch, expecting: expectation).stored == part.count)
+            }
+            stored.append(
+                try await bench.operatorConnection.query(
+                    """
+                    select (to_jsonb(s) - 'updated_at')::text as row from user_sessions s
+                    union all select (to_jsonb(e) - 'created_at')::text from analytics_events e order by 1
+                    """
+                ).map { try $0.get("row") })
+        }
+        #expect(stored[0].count == 3 + 1 + 9)
+        #expect(stored[0] == stored[1])
+    }
+
+    @Test("News that are none after all are merged, and nothing counts twice")
+    func newsThatAreNone() async throws {
+        let bench = try await Bench.make()
+        var batcher = try Batcher()
+        let first = [try request(0), try request(5, path: "/a")]
+        _ = try await bench.drain.commit(batcher.batch(first), expecting: .news)
+        var other = try Batcher()
+        let again = other.batch([try request(1, ip: "192.0.2.77")] + first)
+        #expect(
+            try await bench.drain.commit(again, expecting: .news) == Drain.Outcome(stored: 1, duplicates: 2, dead: 0))
+        #expect(
+            try await bench.value("select string_agg(request_count::text, ',' order by request_count) from user_sessions") == "1,2")
+        #expect(
+            try await bench.value("select accepted || '/' || stored || '/' || duplicates from ingest_ledger") == "5/3/2"
+        )
+    }
+
     @Test func countersMoveOnlyByWhatIsNew() async throws {
         let bench = try await Bench.make()
         var batcher = try Batcher()
@@ -146,7 +208,9 @@ import WeirProtocol
         EventRows.append(bad, kind: .document, session: SessionID(first: bad.eventID), source: "live", to: &row)
         let spoiled = String(decoding: row.bytes, as: UTF8.self).replacingOccurrences(
             of: "\tlive\t", with: "\tlive\tnot json")
-        batch.add(event: Array(spoiled.utf8), of: SessionID(first: bad.eventID), day: bad.eventID.timestamp.day.number)
+        batch.add(
+            .request, row: Array(spoiled.utf8), of: SessionID(first: bad.eventID), day: bad.eventID.timestamp.day.number
+        )
         var other = try Batcher()
         _ = other.book.place(bad)
         batch.set(
@@ -220,7 +284,9 @@ import WeirProtocol
         _ = try await bench.drain.commit(batch)
         let id = try #require(Array(batch.sessionIDs).first)
         let session = try #require(batcher.book[id])
-        let remembered = try #require(batcher.book.evidence(of: session, now: session.lastActivityAt))
+        var remembered = try #require(batcher.book.evidence(of: session, now: session.lastActivityAt))
+        // Only memory knows that.
+        remembered.isFirstQuestion = false
         let stored = try await StoredEvidence(connection: bench.drain.connection).waiting(limit: 10, quietFor: 0)
         #expect(stored == [remembered])
     }
