@@ -26,7 +26,7 @@ struct HotMessageTests {
 
     static let types: [any (HotMessage & Hashable).Type] = [
         ThrottleCheck.self, ThrottleDecision.self, VerdictReport.self, RequestRecord.self, RequestRecorded.self,
-        SessionEvidence.self, SessionVerdict.self,
+        SessionEvidence.self, SessionVerdict.self, EvidenceList.self, VerdictList.self,
     ]
 
     /// Whether the fast path says the same as the slow one, or nothing. True when it read the line.
