@@ -9,7 +9,8 @@ struct ThrottleExecutable: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "throttle", abstract: "Slows what abuses the site.", version: "weir \(release)",
-        subcommands: [ServeCommand.self, SimulateCommand.self], defaultSubcommand: ServeCommand.self)
+        subcommands: [ServeCommand.self, SimulateCommand.self, ReplayCommand.self], defaultSubcommand: ServeCommand.self
+    )
 }
 
 /// How a verb ends: failures on standard error with the exit status that belongs to them.
