@@ -123,6 +123,10 @@ public struct MessageType: Hashable, Sendable, CustomStringConvertible {
     public static let throttleWhy = MessageType("throttle.why")
     /// The reply to `throttle.why`.
     public static let throttleHistory = MessageType("throttle.history")
+    /// Which policies are in force?
+    public static let policiesGet = MessageType("policies.get")
+    /// The reply to `policies.get`.
+    public static let policies = MessageType("policies")
     /// The reply to a request that has nothing to tell but success.
     public static let done = MessageType("done")
     /// A detector tells the throttle of a verdict; an event.

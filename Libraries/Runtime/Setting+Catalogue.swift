@@ -57,7 +57,9 @@ extension Setting where Value == String {
         )
     }
     public static var throttleStore: Setting {
-        .text("throttle.store", "memory", form: "memory", "Where buckets and levels live.")
+        .text(
+            "throttle.store", "memory", form: "memory, unix:/path or redis://[user:password@]host[:port][/database]",
+            "Where buckets and levels live: here, or in a Redis or Valkey server that several throttles share.")
     }
     public static var reporterHTTP: Setting {
         Setting(

@@ -42,6 +42,13 @@ public struct Throttle: Sendable {
     /// What it has done since it began.
     public internal(set) var counters = Counters()
 
+    /// What one policy has decided.
+    struct Tally: Hashable {
+        var checks: Int64 = 0
+        var denied: Int64 = 0
+        var shadowDenied: Int64 = 0
+    }
+
     var rules: LevelRules { policies.rules }
     var buckets: BucketTable
     var standings: StandingTable
@@ -50,6 +57,8 @@ public struct Throttle: Sendable {
     var seen: RecentIDs
     var dirty: Set<UInt64> = []
     var unsaved: [Denial] = []
+    /// What each policy has decided, by its number.
+    var tallies: [Tally]
     var tidied = 0
     private let bounds: Bounds
     private let seed: UInt64
@@ -69,12 +78,16 @@ public struct Throttle: Sendable {
         overrides = Overrides(allowed: policies.allowed, blocked: policies.blocked)
         log = DenialLog(capacity: bounds.denials, seed: seed)
         seen = RecentIDs(capacity: bounds.verdicts)
+        tallies = [Tally](repeating: Tally(), count: policies.policies.count)
     }
 
     /// Takes other policies. Levels and overrides stay; buckets start afresh when a limit has changed.
     public mutating func adopt(_ policies: PolicySet) {
         if policies.policies != self.policies.policies {
             buckets = BucketTable(rates: policies.rates, capacity: bounds.buckets)
+            // A policy of the same name goes on counting.
+            let known = Dictionary(zip(self.policies.names, tallies)) { first, _ in first }
+            tallies = policies.names.map { known[$0] ?? Tally() }
         }
         self.policies = policies
         overrides.list(allowed: policies.allowed, blocked: policies.blocked)
@@ -93,18 +106,27 @@ public struct Throttle: Sendable {
     /// Answers a request and charges it.
     /// - Throws: `bad_body` for an address, cost or policy that cannot be.
     public mutating func check(_ question: Question, now: Moment) throws(WireError) -> ThrottleDecision {
+        try check(question, shared: nil, now: now)
+    }
+
+    /// Answers a request and charges it, unless the server that several throttles share has.
+    @inline(__always)
+    mutating func check(
+        _ question: Question, shared: SharedAnswer?, now: Moment
+    ) throws(WireError) -> ThrottleDecision {
         let client: Client
         do { client = try Client(question, self) } catch {
             counters.refusedQuestions += 1
             throw error
         }
-        let found = view(of: client, now)
+        let found = view(of: client, shared: shared, now)
         var answer = weigh(found, client, now)
         guard client.cost > 0 else {
             counters.peeks += 1
             return answer.decision
         }
         counters.checks += 1
+        tallies[found.policy].checks += 1
         if answer.decision.allow {
             counters.allowed += 1
             if answer.decision.remaining * 5 < answer.decision.limit { counters.nearLimit += 1 }
@@ -115,10 +137,12 @@ public struct Throttle: Sendable {
         answer.decision.reference = deny(answer, found, client, now)
         if isShadow || policies.policies[found.policy].shadow {
             counters.shadowDenied += 1
+            tallies[found.policy].shadowDenied += 1
             answer.decision.allow = true
             answer.decision.shadow = true
         } else {
             counters.denied += 1
+            tallies[found.policy].denied += 1
         }
         return answer.decision
     }
@@ -148,57 +172,6 @@ public struct Throttle: Sendable {
 
     // MARK: Weighing
 
-    /// Who asks, in the forms that tables know.
-    struct Client {
-        let question: Question
-        let address: IPAddress
-        let prefix: NetworkPrefix
-        let pair: UInt64
-        let behind: UInt64
-        let cost: Int64
-        let named: Int?
-
-        static let costLimit: Int64 = 1_000_000_000
-
-        @inline(__always)
-        init(_ question: Question, _ throttle: borrowing Throttle) throws(WireError) {
-            guard let address = question.address else { throw WireError(.badBody, "ip is not an address") }
-            guard (0...Self.costLimit).contains(Int64(question.cost)) else {
-                throw WireError(.badBody, "cost is not a whole number from 0 to \(Self.costLimit)")
-            }
-            if let wanted = question.policy {
-                named = throttle.policies.named(wanted)
-                guard named != nil else {
-                    let name = String(decoding: wanted, as: UTF8.self)
-                    throw WireError(.badBody, "policy '\(name)' is not one of this throttle's")
-                }
-            } else {
-                named = nil
-            }
-            self.question = question
-            self.address = address
-            cost = Int64(question.cost)
-            prefix = address.prefix(v4: throttle.policies.rules.prefixV4, v6: throttle.policies.rules.prefixV6)
-            pair = ClientKey.hash(1, prefix, question.session ?? question.fingerprint)
-            behind = ClientKey.hash(prefix)
-        }
-
-        var key: ClientKey {
-            .pair(prefix, String(decoding: question.session ?? question.fingerprint, as: UTF8.self))
-        }
-
-        @inline(__always)
-        func hash(of key: Policy.Key) -> UInt64 {
-            switch key {
-            case .pair, .given: pair
-            case .prefix: behind
-            case .session: question.session.map { ClientKey.hash(2, nil, $0) } ?? pair
-            case .fingerprint: ClientKey.hash(3, nil, question.fingerprint)
-            case .user: question.user.map { ClientKey.hash(4, nil, $0) } ?? pair
-            }
-        }
-    }
-
     /// What applies to a request.
     struct View {
         let policy: Int
@@ -209,12 +182,14 @@ public struct Throttle: Sendable {
         let override: Override?
         /// The policy's limits in `policies.limits`.
         let limits: Range<Int>
+        /// What the shared server knows; nil where memory decides.
+        let shared: SharedAnswer?
 
         /// An address is limited by its own level, everything else by the pair's.
         func level(for key: Policy.Key) -> ThrottleLevel { key == .prefix ? behind : level }
     }
 
-    private mutating func view(of client: Client, _ now: Moment) -> View {
+    mutating func view(of client: Client, shared: SharedAnswer? = nil, _ now: Moment) -> View {
         var (level, behind) = (ThrottleLevel.normal, ThrottleLevel.normal)
         var (blockedUntil, verdictClass) = (Int64.min, VerdictClass?.none)
         if let place = standings.place(of: client.pair) {
@@ -227,10 +202,19 @@ public struct Throttle: Sendable {
             behind = standings[place].level
         }
         let policy = client.named ?? policies.applying(to: client.question, class: verdictClass)
+        // An answer to a question about other limits, asked before the policies changed, is none.
+        let known = shared?.debts.count == policies.ranges[policy].count ? shared : nil
+        if let known {
+            if known.level == .blocked {
+                let until = saturatingSum(now.monotonic, known.blockedFor)
+                blockedUntil = level == .blocked ? max(blockedUntil, until) : until
+            }
+            (level, behind) = (max(level, known.level), max(behind, known.behind))
+        }
         return View(
             policy: policy, level: level, behind: behind, verdictClass: verdictClass, blockedUntil: blockedUntil,
             override: overrides.isEmpty ? nil : overrides.deciding(client, now: now.monotonic),
-            limits: policies.ranges[policy])
+            limits: policies.ranges[policy], shared: known)
     }
 
     /// An answer before its consequences.
@@ -253,9 +237,7 @@ public struct Throttle: Sendable {
         for index in view.limits {
             let limit = policies.limits[index]
             let level = min(view.level(for: limit.key), .severe)
-            var bucket = buckets.bucket(
-                BucketTable.tag(client.hash(of: limit.key), limit: limit.number), now: now.monotonic)
-            bucket.settle(at: now.monotonic, limit.limit)
+            var bucket = bucket(of: limit, index, view, client, now)
             if isBlocked { bucket.settle(at: moment, limit.limit) }
             let outcome = bucket.outcome(of: client.cost, limit.limit, at: level)
             tightest.take(limit.limit, level, outcome, isTied: true)
@@ -299,12 +281,24 @@ public struct Throttle: Sendable {
         for index in view.limits {
             let limit = policies.limits[index]
             let level = min(view.level(for: limit.key), .severe)
-            var bucket = buckets.bucket(
-                BucketTable.tag(client.hash(of: limit.key), limit: limit.number), now: now.monotonic)
-            bucket.settle(at: now.monotonic, limit.limit)
+            let bucket = bucket(of: limit, index, view, client, now)
             tightest.take(limit.limit, level, bucket.outcome(of: 0, limit.limit, at: level), isTied: false)
         }
         return tightest
+    }
+
+    /// What a client owes a limit now.
+    @inline(__always)
+    private func bucket(
+        of limit: Policy.KeyedLimit, _ index: Int, _ view: View, _ client: Client, _ now: Moment
+    ) -> Bucket {
+        if let shared = view.shared {
+            return Bucket(debt: shared.debts[index - view.limits.lowerBound], last: now.monotonic)
+        }
+        var bucket = buckets.bucket(
+            BucketTable.tag(client.hash(of: limit.key), limit: limit.number), now: now.monotonic)
+        bucket.settle(at: now.monotonic, limit.limit)
+        return bucket
     }
 
     /// What an answer says is left: the least of all limits.
@@ -339,6 +333,10 @@ public struct Throttle: Sendable {
         for index in view.limits {
             let limit = policies.limits[index]
             let tag = BucketTable.tag(client.hash(of: limit.key), limit: limit.number)
+            if view.shared != nil {
+                // Memory follows, so that it can go on from there when the server is away.
+                buckets.store(tag, bucket(of: limit, index, view, client, now))
+            }
             buckets.charge(
                 tag, limit.limit, tokens: client.cost, at: view.level(for: limit.key), now: now.monotonic)
         }
@@ -347,6 +345,7 @@ public struct Throttle: Sendable {
     /// A refused request costs nothing, but its time is taken note of: after the clock has stepped back, a client that
     /// is only ever refused must not wait for it to catch up.
     private mutating func rewind(_ client: Client, _ view: View, _ now: Moment) {
+        guard view.shared == nil else { return }
         for index in view.limits {
             let limit = policies.limits[index]
             let tag = BucketTable.tag(client.hash(of: limit.key), limit: limit.number)
@@ -355,67 +354,6 @@ public struct Throttle: Sendable {
             bucket.settle(at: now.monotonic, limit.limit)
             buckets.store(tag, bucket)
         }
-    }
-
-    /// Notes a denial and finds or makes its reference.
-    private mutating func deny(
-        _ answer: Answer, _ view: View, _ client: Client, _ now: Moment
-    ) -> String {
-        // What the address as a whole did is held against the address, or a flood of invented agents behind it would
-        // fill the table of standings.
-        let isShared =
-            answer.refusing?.key == .prefix
-            || (answer.reason == .override && { if case .prefix? = view.override?.key { true } else { false } }())
-        let key = { isShared ? ClientKey.prefix(client.prefix) : client.key }
-        let ceiling: ThrottleLevel = isShared ? .warning : .blocked
-        let place = standings.claim(
-            isShared ? client.behind : client.pair, .normal, key(), Standing(now: now.monotonic, ceiling: ceiling))
-        let retryAt = answer.wait.map { saturatingSum(now.monotonic, $0) }
-        if let place {
-            if answer.reason == .quota, standings[place].countDenial(at: now.monotonic, rules) {
-                raise(place, [.denials], at: now.monotonic, now, nil)
-            }
-            standings.touch(place)
-            if let episode = standings[place].episode,
-                (0..<Self.episode).contains(saturatingDifference(now.monotonic, episode.start)),
-                let reference = log.repeated(episode.number, retryAt: retryAt)
-            {
-                return reference
-            }
-        }
-        let (number, reference) = log.nextReference
-        let denial = Denial(
-            number: number, reference: reference, at: now.wall, key: key(), reason: answer.reason,
-            policy: answer.decision.policy, limitKey: answer.refusing?.key, level: answer.decision.level,
-            verdictClass: view.verdictClass, cost: client.cost, limit: Int64(answer.decision.limit),
-            path: Self.clipped(client.question.path), note: view.override?.reason,
-            shadow: isShadow || policies.policies[view.policy].shadow, retryAt: retryAt, count: 1)
-        log.append(denial)
-        if unsaved.count < Self.unsavedLimit { unsaved.append(denial) }
-        if let place { standings[place].episode = Standing.Episode(number: number, start: now.monotonic) }
-        return reference
-    }
-
-    private static func clipped(_ path: UnsafeRawBufferPointer?) -> String {
-        path.map { String(decoding: $0.prefix(200), as: UTF8.self) } ?? "/"
-    }
-
-    mutating func raise(_ place: Int, _ causes: [Cause], at: Int64, _ now: Moment, _ verdictID: String?) {
-        guard standings[place].offend(causes, at: at, now: now.monotonic, rules, verdictID: verdictID) else { return }
-        counters.raises += 1
-        noteChange(place)
-        guard standings[place].level >= .severe, case .pair(let prefix, _) = standings.key(at: place),
-            let behind = standings.claim(
-                ClientKey.hash(prefix), .warning, .prefix(prefix), Standing(now: now.monotonic, ceiling: .warning))
-        else { return }
-        if standings[behind].offend([.neighbour], at: at, now: now.monotonic, rules, verdictID: verdictID) {
-            noteChange(behind)
-        }
-    }
-
-    mutating func noteChange(_ place: Int) {
-        dirty.insert(standings.key(at: place).tableHash)
-        standings.touch(place)
     }
 }
 

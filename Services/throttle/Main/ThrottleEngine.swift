@@ -44,6 +44,49 @@ final class ThrottleEngine: Sendable {
         }
     }
 
+    /// Answers a check by what the shared server knows, or by memory when that is away or late. `reply` is called once.
+    func check(
+        _ check: ThrottleCheck, through link: RedisLink,
+        _ reply: @escaping @Sendable (Result<ThrottleDecision, WireError>) -> Void
+    ) {
+        let fingerprint = ClientFingerprint.of(check)
+        let question: SharedQuestion?
+        do throws(WireError) {
+            let now = Self.now
+            question = try withThrottle { throttle throws(WireError) in
+                try throttle.sharedQuestion(check, fingerprint: fingerprint, now: now)
+            }
+        } catch {
+            reply(.failure(error))
+            return
+        }
+        let answer: @Sendable (SharedAnswer?) -> Void = { [self] shared in
+            let now = Self.now
+            reply(
+                Result { () throws(WireError) in
+                    try withThrottle { throttle throws(WireError) in
+                        guard let shared else {
+                            return try throttle.check(check, fingerprint: fingerprint, now: now)
+                        }
+                        return try throttle.check(check, fingerprint: fingerprint, shared: shared, now: now)
+                    }
+                })
+        }
+        guard let question else { return answer(nil) }
+        link.ask(question, answer)
+    }
+
+    /// The same, awaited.
+    func check(_ check: ThrottleCheck, through link: RedisLink) async throws(WireError) -> ThrottleDecision {
+        let result = await withCheckedContinuation { continuation in
+            self.check(check, through: link) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// The policies in force, in the words of the wire.
+    var policyWords: ThrottlePolicies { throttle.withLock { $0.throttle.policyWords } }
+
     func state(_ check: ThrottleCheck) throws(WireError) -> ThrottleState {
         let fingerprint = ClientFingerprint.of(check)
         let now = Self.now

@@ -4,6 +4,7 @@ import WeirProtocol
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let line = UnsafeRawBufferPointer(start: start, count: count)
+    compareInPlace(line)
     compare(line, ThrottleCheck.self)
     compare(line, ThrottleDecision.self)
     compare(line, VerdictReport.self)
@@ -32,4 +33,24 @@ private func compare<Message: HotMessage & Equatable>(_ line: UnsafeRawBufferPoi
         fail("what is written does not read the same")
     }
     expect(again.id == direct.id && again.re == direct.re && again.trace == direct.trace)
+}
+
+/// What is read where it lies is what the direct reader reads.
+private func compareInPlace(_ line: UnsafeRawBufferPointer) {
+    guard let found = CheckLine(line) else { return }
+    guard let direct = HotEnvelope<ThrottleCheck>(line: line) else { fail("only the reader in place reads it") }
+    let text = { (word: CheckLine.Word?) in word.map { String(decoding: $0, as: UTF8.self) } }
+    var check = ThrottleCheck(
+        ip: text(found.ip)!, session: text(found.session), fingerprint: text(found.fingerprint),
+        userAgent: text(found.userAgent), acceptLanguage: text(found.acceptLanguage), method: text(found.method),
+        path: text(found.path), user: text(found.user), cost: found.cost, policy: text(found.policy))
+    if direct.message.cost == nil { check.cost = nil }
+    expect(check == direct.message && (found.cost == direct.message.cost ?? 1))
+    expect(text(found.id) == direct.id && text(found.trace) == direct.trace && direct.re == nil)
+    guard let id = found.id else { return }
+    let decision = ThrottleDecision(allow: true, level: .normal, limit: 9, remaining: 8, reset: 7, policy: "default")
+    var (fast, slow): ([UInt8], [UInt8]) = ([], [])
+    decision.appendLine(re: id, trace: found.trace, to: &fast)
+    HotEnvelope(re: text(id), trace: text(found.trace), decision).append(to: &slow)
+    expect(fast == slow)
 }

@@ -28,13 +28,10 @@ struct ServeCommand: AsyncParsableCommand {
             let settings = try Settings.load(path: config, environment: Outcome.environment)
             let policies = try PolicyFile.load(settings[.throttlePolicy])
             let trusted = try Self.ranges(settings[.trustedProxies])
-            guard settings[.throttleStore] == "memory" else {
-                throw Failure(
-                    .configuration, "throttle.store is \"\(settings[.throttleStore])\" but must be memory")
-            }
+            let shared = settings[.throttleStore] == "memory" ? nil : try RedisAddress(settings[.throttleStore])
             if printConfig { Outcome.write(settings.effective + "\n", to: STDOUT_FILENO) }
             if check || printConfig { return }
-            try await serve(settings, policies, trusted)
+            try await serve(settings, policies, trusted, shared)
         } catch let failure as Failure {
             throw Outcome.report(failure)
         } catch let error as ListenError {
@@ -43,7 +40,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func serve(_ settings: Settings, _ policies: PolicySet, _ trusted: [NetworkPrefix]) async throws {
+    private func serve(
+        _ settings: Settings, _ policies: PolicySet, _ trusted: [NetworkPrefix], _ shared: RedisAddress?
+    ) async throws {
         var logger = Logger(label: "throttle") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: settings[.logLevel]) ?? .info
         let target: ConnectionTarget
@@ -56,13 +55,14 @@ struct ServeCommand: AsyncParsableCommand {
         let engine = ThrottleEngine(
             Throttle(policies, seed: UInt64.random(in: .min ... .max), shadow: settings[.throttleShadow]))
         let store = ThrottleStore(Connection(target), rules: policies.rules)
-        let keeper = MemoryKeeper(engine, store, logger: logger)
-        let lines = LineDoor(engine: engine, keeper: keeper)
-        let auth = ForwardAuth(engine: engine, trusted: trusted)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let link = shared.map { RedisLink($0, group: group, logger: logger) }
+        let keeper = MemoryKeeper(engine, store, link: link, logger: logger)
+        let lines = LineDoor(engine: engine, keeper: keeper, link: link)
+        let auth = ForwardAuth(engine: engine, trusted: trusted, link: link)
 
         await keeper.prepare(patience: .seconds(1))
         let inherited = ServiceManager.inheritedSockets()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let server = try DirectServer.start(
             inherited["wire"].map { .inherited($0) } ?? .path(settings.socketPath("throttle.sock")),
             table: lines.table(), logger: logger)

@@ -25,36 +25,70 @@ struct HTTPAnswer: Hashable, Sendable {
 struct ForwardAuth: Sendable {
     let engine: ThrottleEngine
     let trusted: [NetworkPrefix]
+    /// The server that several throttles share; nil where memory alone decides.
+    var link: RedisLink?
 
     /// Answers a request for the doors's own target by its headers, found case-insensitively and joined with commas.
     func answer(_ method: String, _ target: String, _ header: (String) -> String?) -> HTTPAnswer {
+        switch question(method, target, header) {
+        case .answered(let answer): return answer
+        case .asks(let check, let asTooMany):
+            return answer(Result { () throws(WireError) in try engine.check(check) }, asTooMany)
+        }
+    }
+
+    /// The same; `reply` is called once, at once unless the shared server is asked.
+    func answer(
+        _ method: String, _ target: String, _ header: (String) -> String?,
+        _ reply: @escaping @Sendable (HTTPAnswer) -> Void
+    ) {
+        guard let link else { return reply(answer(method, target, header)) }
+        switch question(method, target, header) {
+        case .answered(let answer): reply(answer)
+        case .asks(let check, let asTooMany):
+            engine.check(check, through: link) { reply(answer($0, asTooMany)) }
+        }
+    }
+
+    /// What must be asked for a request, or its answer when nothing must.
+    private enum Asked {
+        case answered(HTTPAnswer)
+        case asks(ThrottleCheck, asTooMany: Bool)
+    }
+
+    private func question(_ method: String, _ target: String, _ header: (String) -> String?) -> Asked {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let query = parts.count > 1 ? Self.fields(parts[1]) : [:]
         guard method == "GET" || method == "HEAD" else {
-            return HTTPAnswer(status: 405, headers: [("Allow", "GET, HEAD")])
+            return .answered(HTTPAnswer(status: 405, headers: [("Allow", "GET, HEAD")]))
         }
         switch parts[0] {
         case "/check": return check(query, header)
-        case "/denied": return denied(query["reference"], header)
-        default: return HTTPAnswer(status: 404)
+        case "/denied": return .answered(denied(query["reference"], header))
+        default: return .answered(HTTPAnswer(status: 404))
         }
     }
 
     // MARK: /check
 
-    private func check(_ query: [String: String], _ header: (String) -> String?) -> HTTPAnswer {
+    private func check(_ query: [String: String], _ header: (String) -> String?) -> Asked {
         guard let ip = clientAddress(header) else {
             // The web server would refuse everybody on any other status, and nobody has done anything.
-            return bypass("no client address: the web server must set X-Forwarded-For")
+            return .answered(bypass("no client address: the web server must set X-Forwarded-For"))
         }
         let check = ThrottleCheck(
             ip: ip, userAgent: header("user-agent"), acceptLanguage: header("accept-language"),
             method: header("x-forwarded-method") ?? header("x-original-method"),
             path: header("x-forwarded-uri") ?? header("x-original-uri"),
             cost: query["cost"].flatMap { Int($0) }, policy: query["policy"])
-        do throws(WireError) {
-            return answer(try engine.check(check), asTooMany: query["style"] == "429")
-        } catch { return bypass(error.message) }
+        return .asks(check, asTooMany: query["style"] == "429")
+    }
+
+    private func answer(_ result: Result<ThrottleDecision, WireError>, _ asTooMany: Bool) -> HTTPAnswer {
+        switch result {
+        case .success(let decision): answer(decision, asTooMany: asTooMany)
+        case .failure(let error): bypass(error.message)
+        }
     }
 
     private func bypass(_ why: String) -> HTTPAnswer {

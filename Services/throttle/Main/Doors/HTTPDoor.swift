@@ -114,16 +114,28 @@ private final class ForwardAuthHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     private func answer(_ asked: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let answer: HTTPAnswer
         if asked.uri == "/metrics", asked.method == .GET {
-            answer = HTTPAnswer(
-                status: 200, headers: [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")], body: metrics())
-        } else {
-            answer = auth.answer(asked.method.rawValue, asked.uri) { name in
-                let values = asked.headers[name]
-                return values.count > 1 ? values.joined(separator: ",") : values.first
+            let type = "text/plain; version=0.0.4; charset=utf-8"
+            write(HTTPAnswer(status: 200, headers: [("Content-Type", type)], body: metrics()), to: asked, context)
+            return
+        }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        let header = { (name: String) in
+            let values = asked.headers[name]
+            return values.count > 1 ? values.joined(separator: ",") : values.first
+        }
+        auth.answer(asked.method.rawValue, asked.uri, header) { answer in
+            // The pipeline reads no further before it has its answer, so answers keep their order.
+            if loop.inEventLoop {
+                bound.value.0.write(answer, to: asked, bound.value.1)
+            } else {
+                loop.execute { bound.value.0.write(answer, to: asked, bound.value.1) }
             }
         }
+    }
+
+    private func write(_ answer: HTTPAnswer, to asked: HTTPRequestHead, _ context: ChannelHandlerContext) {
         var headers = HTTPHeaders(answer.headers.map { ($0.name, $0.value) })
         let status = HTTPResponseStatus(statusCode: answer.status)
         if answer.status != 204 { headers.add(name: "Content-Length", value: "\(answer.body.utf8.count)") }

@@ -8,13 +8,24 @@ import WeirProtocol
 struct LineDoor: Sendable {
     let engine: ThrottleEngine
     let keeper: MemoryKeeper
+    /// The server that several throttles share; nil where memory alone decides.
+    var link: RedisLink?
 
     func table() -> MessageTable {
         var table = MessageTable(service: "throttle")
-        table.hotPath = { line, output, _ in hot(line, &output) }
-        table.onImmediately(.throttleCheck) { envelope, _ throws(WireError) in
-            .init(.throttleDecision, try engine.check(envelope.decode(ThrottleCheck.self)))
+        if let link {
+            table.hotPath = { line, _, later in shared(line, link, later) }
+            table.on(.throttleCheck) { envelope, _ throws(WireError) in
+                let check = try envelope.decode(ThrottleCheck.self)
+                return .init(.throttleDecision, try await engine.check(check, through: link))
+            }
+        } else {
+            table.hotPath = { line, output, _ in hot(line, &output) }
+            table.onImmediately(.throttleCheck) { envelope, _ throws(WireError) in
+                .init(.throttleDecision, try engine.check(envelope.decode(ThrottleCheck.self)))
+            }
         }
+        table.onImmediately(.policiesGet) { _, _ throws(WireError) in .init(.policies, engine.policyWords) }
         table.onImmediately(.throttlePeek) { envelope, _ throws(WireError) in
             .init(.throttleState, try engine.state(envelope.decode(ThrottleCheck.self)))
         }
@@ -55,10 +66,34 @@ struct LineDoor: Sendable {
             }
             return .answered
         }
+        return report(line)
+    }
+
+    private func report(_ line: UnsafeRawBufferPointer) -> LineAnswer {
         guard let told = HotEnvelope<VerdictReport>(line: line), told.id == nil,
             (try? engine.report(told.message)) != nil
         else { return .declined }
         return .answered
+    }
+
+    /// Checks that the shared server answers, and reports.
+    private func shared(_ line: UnsafeRawBufferPointer, _ link: RedisLink, _ later: () -> Responder) -> LineAnswer {
+        guard let asked = HotEnvelope<ThrottleCheck>(line: line) else { return report(line) }
+        guard let id = asked.id else {
+            engine.check(asked.message, through: link) { _ in }
+            return .answered
+        }
+        let responder = later()
+        engine.check(asked.message, through: link) { result in
+            var line: [UInt8] = []
+            switch result {
+            case .success(let decision): HotEnvelope(re: id, trace: asked.trace, decision).append(to: &line)
+            case .failure(let error):
+                line = Envelope(.error, re: id, trace: asked.trace, body: JSONValue(encoding: error)).line
+            }
+            responder.send(line)
+        }
+        return .deferred
     }
 
     private func answer(_ asked: CheckLine, _ output: inout [UInt8]) {
@@ -100,6 +135,7 @@ struct LineDoor: Sendable {
     func status() -> ServiceStatus {
         var counters = engine.figures
         counters.merge(keeper.figures) { $1 }
+        if let link { counters.merge(link.figures) { $1 } }
         return ServiceStatus(
             service: "throttle", version: ThrottleExecutable.release, uptimeMs: engine.uptime,
             state: keeper.isAway ? "database_unavailable" : "ok", counters: counters)

@@ -28,7 +28,10 @@ final class MemoryKeeper: Service {
     private let state = Mutex(State())
     private let first = Mutex<Task<Bool, Never>?>(nil)
 
-    init(_ engine: ThrottleEngine, _ store: ThrottleStore, logger: Logger) {
+    private let link: RedisLink?
+
+    init(_ engine: ThrottleEngine, _ store: ThrottleStore, link: RedisLink? = nil, logger: Logger) {
+        self.link = link
         self.engine = engine
         self.store = store
         self.logger = logger
@@ -129,6 +132,13 @@ final class MemoryKeeper: Service {
     /// Stores a batch; true when there may be more.
     private func saveBatch() async throws -> Bool {
         let changes = engine.withThrottle { $0.takeChanges() }
+        if let link, !changes.standings.isEmpty {
+            let now = ThrottleEngine.now
+            link.publish(
+                engine.withThrottle { throttle in
+                    changes.standings.map { throttle.sharedLevel($0.key, $0.memory, now: now) }
+                })
+        }
         let words = state.withLock { Array($0.words.prefix(1000)) }
         guard !changes.isEmpty || !words.isEmpty else { return false }
         do {

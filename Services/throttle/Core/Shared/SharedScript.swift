@@ -1,0 +1,67 @@
+/// One check, done atomically by a Redis or Valkey server: the levels that any throttle holds, and GCRA over all limits of
+/// which none is charged unless all allow.
+///
+/// Numbers are the limits' own units. A server's script counts in 53 bits, so limits whose units are larger lose the
+/// digits beyond; those are limits of more than 10^12 tokens.
+public enum SharedScript {
+    /// The Lua text. KEYS and ARGV are a `SharedQuestion`'s, the answer a `SharedAnswer`'s numbers.
+    public static let text = """
+        local now = tonumber(ARGV[1])
+        if now == 0 then
+            local time = redis.call('TIME')
+            now = time[1] * 1000 + math.floor(time[2] / 1000)
+        end
+        local cost, decay = tonumber(ARGV[2]), tonumber(ARGV[5])
+        local function level(key, own)
+            local known = redis.call('GET', key)
+            if not known then return own, 0 end
+            local found, till, clean = string.match(known, '^(%d+) (%d+) (%d+)$')
+            found, till, clean = tonumber(found), tonumber(till), tonumber(clean)
+            if not found then return own, 0 end
+            if found == 3 then
+                if now < till then return 3, till - now end
+                found, clean = 2, math.max(clean, till)
+            end
+            while found > 0 and now - clean >= decay do
+                found, clean = found - 1, clean + decay
+            end
+            return math.max(found, own), 0
+        end
+        local pair, left = level(KEYS[1], tonumber(ARGV[3]))
+        local behind = level(KEYS[2], tonumber(ARGV[4]))
+        local answer, room = {pair, left, behind}, pair < 3
+        local after, early = {}, {}
+        for i = 1, #KEYS - 2 do
+            local at = 5 + (i - 1) * 8
+            local step = math.min(ARGV[at + 1] == '1' and behind or pair, 2)
+            local rate, token = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3 + step])
+            local known = redis.call('GET', KEYS[i + 2])
+            local debt, last = 0, now
+            if known then
+                local owed, seen = string.match(known, '^(%d+) (%d+)$')
+                if owed then
+                    debt, last = tonumber(owed), tonumber(seen)
+                    if last > now then early[KEYS[i + 2]] = owed end
+                    debt = math.max(0, debt - math.max(0, now - last) * rate)
+                end
+            end
+            answer[i + 3] = debt
+            after[i] = debt + cost * token
+            if token == 0 or after[i] > tonumber(ARGV[at + 6 + step]) then room = false end
+        end
+        if room and cost > 0 then
+            for i = 1, #KEYS - 2 do
+                local rate = tonumber(ARGV[5 + (i - 1) * 8 + 2])
+                local life = rate > 0 and math.ceil(after[i] / rate) + 1000 or 31536000000
+                redis.call('SET', KEYS[i + 2], string.format('%.0f %.0f', after[i], now), 'PX',
+                    string.format('%.0f', math.min(life, 31536000000)))
+            end
+        elseif cost > 0 then
+            -- The clock has stepped back: who is only ever refused must not wait for it to catch up.
+            for key, owed in pairs(early) do
+                redis.call('SET', key, owed .. ' ' .. string.format('%.0f', now), 'KEEPTTL')
+            end
+        end
+        return answer
+        """
+}
