@@ -12,8 +12,13 @@ import WeirProtocol
     static let empty = Task { try await TestCluster.shared().makeDatabase() }
     static let full = TrafficReportTests.stored
     /// Reports that the database answers without being asked about one thing.
-    static let ids = Catalogue.all.reports.filter { $0.argument == nil && !["status", "report"].contains($0.id) }.map(
+    static let ids = Catalogue.all.reports.filter { $0.argument == nil && !isAskedElsewhere($0.id) }.map(
         \.id)
+
+    /// Whether the answer comes from a service's socket, or is made of other answers.
+    private static func isAskedElsewhere(_ id: String) -> Bool {
+        ["status", "report", "throttle.status", "throttle.policies"].contains(id)
+    }
 
     private static func command(_ id: String) -> String { String(id.map { $0 == "." ? " " : $0 }) }
 

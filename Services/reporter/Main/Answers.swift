@@ -8,6 +8,7 @@ import WeirProtocol
 struct Answers: Sendable {
     private let store: ReportStore
     private let sockets: ServiceSockets
+    private let throttle: ThrottleAnswers
 
     /// For one command: settings from the file or the environment, one connection.
     init(configuration: String?) throws(ReportError) {
@@ -26,6 +27,7 @@ struct Answers: Sendable {
         store = try ReportStore(
             url: settings.databaseURL(role: "weir_reporter", reading: true), connections: connections, timeout: timeout)
         sockets = ServiceSockets(directory: settings[.runtimeDirectory])
+        throttle = ThrottleAnswers(directory: settings[.runtimeDirectory])
     }
 
     /// The answer.
@@ -37,6 +39,10 @@ struct Answers: Sendable {
             data["services"] = .array(await sockets.status())
             return Report(request: request, from: request.now, to: request.now, data: data)
         case "report": return try await page(request)
+        case "throttle.status":
+            return Report(request: request, from: request.now, to: request.now, data: try await throttle.status())
+        case "throttle.policies":
+            return Report(request: request, from: request.now, to: request.now, data: try await throttle.policies())
         case "ingest.audit":
             var report = try await store.answer(request)
             balance(&report.data, spoolBytes: await sockets.spoolBytes())
@@ -74,6 +80,7 @@ struct Answers: Sendable {
         switch report.request.report.id {
         case "status":
             report.data["services"]?.arrayValue?.allSatisfy { $0["state"]?.stringValue == "ok" } == true ? 0 : 1
+        case "throttle.status": report.data["state"]?.stringValue == "ok" ? 0 : 1
         case "ingest.audit": report.data["balanced"]?.boolValue == true ? 0 : 1
         default: 0
         }

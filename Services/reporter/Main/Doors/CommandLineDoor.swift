@@ -20,6 +20,7 @@ enum CommandLineDoor {
             if let words = OperatorVerbs.words(of: arguments) {
                 try OperatorVerbs.handOver(words, configuration: configuration)
             }
+            if try await OverrideCommand.run(arguments, configuration: configuration) { exit(0) }
             exit(try await run(arguments, configuration: configuration))
         } catch {
             report(error, asJSON: arguments.contains("--json"))
