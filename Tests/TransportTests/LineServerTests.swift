@@ -310,7 +310,7 @@ extension MessageType: ExpressibleByStringLiteral {
 
     @Test(arguments: ServerKind.allCases) func joinsLinesThatComeInPieces(kind: ServerKind) async throws {
         let pair = try await Pair.start(kind) { _ in }
-        let body = String(repeating: "x", count: 12_000)
+        let body = String(repeating: "x", count: 30_000)
         let line = Array((#"{"type":"echo","id":"1","body":{"a":"\#(body)"}}"# + "\r\n").utf8)
         let answer = await pair.raw(line + line + Array("\n\n".utf8) + line + Array("{\"type\":".utf8), pieces: 1000)
         #expect(answer.split(separator: "\n").count == 3)
