@@ -90,7 +90,8 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "CollectorCore", "CMaxMindDB", "CPlatform", "HTTPTransport", hummingbird, .product(name: "JWTKit", package: "jwt-kit"),
+                "CollectorCore", "CMaxMindDB", "CPlatform", "HTTPTransport", hummingbird,
+                .product(name: "JWTKit", package: "jwt-kit"),
             ] + shell + nio, path: "Services/collector/Main", resources: [.embedInCode("Http/weir.js")],
             swiftSettings: strict),
         .target(
@@ -171,7 +172,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "WeirProtocol", "Transport", "Database", "PostgresSupport", "collector", "detector", "throttle",
+                "WeirProtocol", "Transport", "WeirClient", "Database", "PostgresSupport", "collector", "detector",
+                "throttle",
                 "reporter", "traffic", logging,
             ] + nio, path: "Tests/SystemTests", swiftSettings: strict),
     ],

@@ -1,0 +1,129 @@
+import Foundation
+import Logging
+import NIOPosix
+import Testing
+import Transport
+import WeirClient
+import WeirProtocol
+
+/// The throttle's process killed, crowded and fed nonsense: gateways go on.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct ThrottleChaosTests {
+    private func gateway(_ stack: Stack) -> GatewayClient {
+        GatewayClient(
+            runtimeDirectory: stack.directory.path, group: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func report(_ id: String, _ fingerprint: String, at: Timestamp) -> VerdictReport {
+        VerdictReport(
+            verdictID: id, sessionID: SessionID("sess_\(fingerprint)")!, site: "example.org", fingerprint: fingerprint,
+            ip: "203.0.113.7", verdictClass: .behavioralBot, score: 90, requestsPerMinute: 200, errorRate: 0.9,
+            requestCount: 100, at: at)
+    }
+
+    /// Killed under load: every check still has its answer, and those that went unasked are counted. Back again, who
+    /// was blocked still is.
+    @Test func killedUnderLoadAndBack() async throws {
+        let stack = try await Stack()
+        try await stack.start([.throttle])
+        let detector = LineClient(
+            path: stack.directory.appendingPathComponent("throttle.sock").path,
+            group: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })
+        let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        let word = ThrottleOverride(action: .block, key: "198.51.100.9", seconds: 3600, reason: "test")
+        _ = try await detector.request(.throttleOverride, word, deadline: .seconds(10))
+        // A scanner is severe at once; a minute later the next cause blocks it.
+        var scanner = report("v1", "fp_a", at: now - 61_000)
+        scanner.verdictClass = .scanner
+        detector.send(.verdictReport, scanner)
+        detector.send(.verdictReport, report("v2", "fp_a", at: now))
+        _ = try await eventually("the block is stored", within: .seconds(20)) {
+            try await stack.count("select count(*) from throttle_levels where level = 3") > 0 ? true : nil
+        }
+        _ = try await eventually("the word is stored", within: .seconds(20)) {
+            try await stack.count("select count(*) from throttle_overrides") > 0 ? true : nil
+        }
+
+        let client = gateway(stack)
+        let process = try #require(stack.process(of: .throttle))
+        let total = 4000
+        let answered = await withTaskGroup(of: Int.self) { group in
+            for worker in 0..<8 {
+                group.addTask {
+                    var answered = 0
+                    for number in 0..<total / 8 {
+                        if worker == 0, number == total / 32 { kill(process, SIGKILL) }
+                        let check = ThrottleCheck(ip: "192.0.2.\(worker)", fingerprint: "fp_\(number)", path: "/")
+                        if await client.check(check).allow { answered += 1 }
+                    }
+                    return answered
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(answered == total)
+        #expect(client.counters.checked + client.counters.bypassed == total)
+        #expect(client.counters.bypassed > 0)
+
+        await stack.kill(.throttle)
+        try await stack.start([.throttle])
+        let blocked = ThrottleCheck(ip: "203.0.113.7", fingerprint: "fp_a", path: "/")
+        let decision = try await stack.ask("throttle.sock", .throttleCheck, blocked).decode(ThrottleDecision.self)
+        #expect(!decision.allow)
+        #expect(decision.level == .blocked)
+        let overruled = ThrottleCheck(ip: "198.51.100.9", fingerprint: "fp_b", path: "/")
+        #expect(
+            try await !stack.ask("throttle.sock", .throttleCheck, overruled).decode(ThrottleDecision.self).allow)
+        _ = try await eventually("the gateway asks again", within: .seconds(20)) {
+            let before = client.counters.checked
+            _ = await client.check(ThrottleCheck(ip: "192.0.2.1", fingerprint: "fp_1"))
+            return client.counters.checked > before ? true : nil
+        }
+        await client.close()
+        await detector.close()
+        await stack.stopAll()
+    }
+
+    /// Ten thousand connections that say nothing, some in the middle of a line, leave the others what they had.
+    @Test func tenThousandIdleConnections() async throws {
+        let stack = try await Stack()
+        try await stack.start([.throttle])
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let count = min(10_000, Int(limit.rlim_cur) - 1000)
+        let path = stack.directory.appendingPathComponent("throttle.sock").path
+        let idle = try (0..<count).map { index in
+            let descriptor = try #require(Self.connected(path), "connection \(index)")
+            if index % 3 == 0 { _ = send(descriptor, "{\"v\":1,\"ty", 9, Int32(MSG_NOSIGNAL)) }
+            return descriptor
+        }
+        let check = ThrottleCheck(ip: "203.0.113.7", fingerprint: "fp_a", path: "/")
+        for left in (90..<100).reversed() {
+            let answer = try await stack.ask("throttle.sock", .throttleCheck, check).decode(ThrottleDecision.self)
+            #expect(answer.remaining == left || answer.remaining == left + 1)
+        }
+        let process = try #require(stack.process(of: .throttle))
+        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+        let resident = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        let kilobytes = resident.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? .max
+        #expect(kilobytes < 200_000)
+        for descriptor in idle { close(descriptor) }
+        await stack.stopAll()
+    }
+
+    private static func connected(_ path: String) -> Int32? {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let connected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        if connected == 0 { return descriptor }
+        close(descriptor)
+        return nil
+    }
+}
