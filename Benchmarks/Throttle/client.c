@@ -1,6 +1,6 @@
-// client weir|redis SOCKET CONNECTIONS DEPTH SECONDS KEYS [SHA]: asks a server on a Unix socket as fast as it answers,
+// client weir|redis|http SOCKET CONNECTIONS DEPTH SECONDS KEYS [SHA]: asks a server on a Unix socket as fast as it answers,
 // DEPTH questions at a time on each of CONNECTIONS, and prints: answers per second, p50, p99 and p99.9 of a round trip in
-// microseconds, and the share that was allowed. One thread; the same loop for both protocols.
+// microseconds, and the share that was allowed. One thread; the same loop for all protocols.
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ struct connection {
     uint64_t sent; // when the batch left
 };
 
-static int is_redis, depth;
+static int is_redis, is_http, depth;
 static long keys;
 static char **questions;
 static size_t *sizes;
@@ -56,7 +56,12 @@ static void make_questions(const char *sha) {
         snprintf(ip, sizeof ip, "10.%ld.%ld.%ld", i >> 16 & 255, i >> 8 & 255, i & 255);
         snprintf(fingerprint, sizeof fingerprint, "fp_%016lx%016lx", mixed, ~mixed);
         int size;
-        if (is_redis) {
+        if (is_http) {
+            size = snprintf(text, sizeof text,
+                            "GET /articles/%ld HTTP/1.1\r\nHost: example.org\r\nX-Test-Client: %s\r\n"
+                            "User-Agent: %s\r\nAccept-Language: en-GB,en;q=0.9\r\n\r\n",
+                            i, ip, fingerprint);
+        } else if (is_redis) {
             char key[80];
             int length = snprintf(key, sizeof key, "%s+%s", ip, fingerprint);
             size = snprintf(text, sizeof text,
@@ -90,15 +95,18 @@ static void ask(struct connection *c) {
     }
 }
 
-// An answer of redis is "*2\r\n:1\r\n…", one of weir a line with "allow":true at a place that the id's length decides.
+// An answer of redis is "*2\r\n:1\r\n…", one of weir a line with "allow":true at a place that the id's length decides, one
+// of the site over HTTP a head without a body.
 static void count(struct connection *c, const char *text, ssize_t size) {
     const char *end = text + size, *at = text;
-    while (at < end && (at = memchr(at, is_redis ? '*' : '\n', (size_t)(end - at))) != NULL) {
+    const char *last = is_http ? "\r\n\r\n" : is_redis ? "*" : "\n";
+    size_t step = strlen(last);
+    while (at < end && (at = memmem(at, (size_t)(end - at), last, step)) != NULL) {
         c->waiting--;
         answers++;
-        at++;
+        at += step;
     }
-    const char *word = is_redis ? "*2\r\n:1" : "\"allow\":true";
+    const char *word = is_http ? "HTTP/1.1 2" : is_redis ? "*2\r\n:1" : "\"allow\":true";
     size_t length = strlen(word);
     for (at = text; (at = memmem(at, (size_t)(end - at), word, length)) != NULL; at += length) allowed++;
 }
@@ -115,10 +123,11 @@ static double percentile(double share) {
 
 int main(int argc, char **argv) {
     if (argc < 7) {
-        fprintf(stderr, "usage: client weir|redis SOCKET CONNECTIONS DEPTH SECONDS KEYS [SHA]\n");
+        fprintf(stderr, "usage: client weir|redis|http SOCKET CONNECTIONS DEPTH SECONDS KEYS [SHA]\n");
         return 64;
     }
     is_redis = strcmp(argv[1], "redis") == 0;
+    is_http = strcmp(argv[1], "http") == 0;
     int total = atoi(argv[3]);
     depth = atoi(argv[4]);
     double seconds = atof(argv[5]);
