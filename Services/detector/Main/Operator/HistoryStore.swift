@@ -199,7 +199,7 @@ enum HistoryStore {
         let found = try connection.query(
             """
             select run_id, changed from history_runs
-            where undone_at is null and ($1::bigint is null or run_id = $1) and kind = any($2)
+            where undone_at is null and changed > 0 and ($1::bigint is null or run_id = $1) and kind = any($2)
             order by run_id desc limit 1 for update
             """, [.int(wanted), .texts(kinds)]
         ).first

@@ -9,7 +9,7 @@ import WeirProtocol
 struct OperatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "operator", abstract: "Change stored verdicts and thresholds, reversibly; compare rules.",
-        subcommands: [Bots.self, RulesCommand.self])
+        subcommands: [Bots.self, RulesCommand.self, AnomalyOperatorCommand.self])
 
     /// `bots …`.
     struct Bots: AsyncParsableCommand {

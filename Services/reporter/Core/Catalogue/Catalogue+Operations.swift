@@ -75,6 +75,10 @@ extension Catalogue {
                         ])),
                 .rows(
                     RowsSection(
+                        "would_change", title: "What would change it", isMain: false,
+                        [Column("change", "change", .text), Column("result", "result", .text)])),
+                .rows(
+                    RowsSection(
                         "verdicts", title: "History", isMain: false,
                         [
                             Column("at", "at", .instant), Column("class", "class", .text),

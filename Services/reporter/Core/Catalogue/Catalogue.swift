@@ -8,13 +8,14 @@ public struct Catalogue: Sendable {
     /// The reports of this release.
     public static let all = Catalogue(
         reports: Self.overview + Self.traffic + Self.sessions + Self.content + Self.costs + Self.agents + Self.tools
-            + Self.requests + Self.conversations + Self.campaigns + Self.activity + Self.diagnosis + Self.throttling
-            + Self.operations + Self.page,
+            + Self.requests + Self.conversations + Self.campaigns + Self.activity + Self.diagnosis + Self.detection
+            + Self.throttling + Self.operations + Self.page,
         changes: [
-            ["bots", "flag"], ["bots", "reclassify"], ["links", "create"], ["links", "disable"], ["links", "enable"],
-            ["funnels", "create"], ["funnels", "disable"], ["funnels", "enable"], ["funnels", "delete"],
-            ["content", "load"], ["thresholds", "set"], ["privacy", "erase"], ["privacy", "export"], ["maintenance"],
-            ["prices", "load"], ["throttle", "block"], ["throttle", "allow"], ["throttle", "clear"],
+            ["bots", "flag"], ["bots", "unflag"], ["bots", "reclassify"], ["anomalies", "set"], ["links", "create"],
+            ["links", "disable"], ["links", "enable"], ["funnels", "create"], ["funnels", "disable"],
+            ["funnels", "enable"], ["funnels", "delete"], ["content", "load"], ["thresholds", "set"],
+            ["privacy", "erase"], ["privacy", "export"], ["maintenance"], ["prices", "load"], ["throttle", "block"],
+            ["throttle", "allow"], ["throttle", "clear"],
         ])
 
     private let flags: [Flag]

@@ -24,6 +24,7 @@ struct ReportQuery: Sendable {
 
     /// The queries of all reports that the database answers, by the report's id.
     static let all: [String: ReportQuery] = [
-        traffic, sessions, content, costs, agents, tools, requests, conversations, engagement, throttling, operations,
+        traffic, sessions, content, costs, agents, tools, requests, conversations, engagement, detection, throttling,
+        operations,
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 }

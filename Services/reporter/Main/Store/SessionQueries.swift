@@ -150,6 +150,7 @@ extension ReportQuery {
                     jsonb_array_elements(v.signals) with ordinality as listed (signal, place)
                 where s.session_id = \(id) order by place
                 """),
+            .rows("would_change", turningPoints(id)),
             .rows(
                 "verdicts",
                 """

@@ -1,0 +1,110 @@
+extension Catalogue {
+    static let detection = [
+        ReportDefinition(
+            "bots.reputation", "Reputation", "visitors and networks by their standing, worst first",
+            flags: [.limit, .zone],
+            sections: [
+                .rows(
+                    RowsSection(
+                        "fingerprints",
+                        [
+                            Column("reputation_score", "standing", .count),
+                            Column("abuse_incidents", "incidents", .count), Column("flag_reason", "why", .text),
+                            Column("fingerprint_hash", "fingerprint", .text),
+                            Column("network_prefix", "network", .text),
+                            Column("total_session_count", "sessions", .count),
+                            Column("total_request_count", "requests", .count),
+                            Column("peak_requests_per_minute", "peak a minute", .decimal, inTable: false),
+                            Column("last_seen_at", "last seen", .instant),
+                            Column("last_user_agent", "user agent", .text),
+                        ])),
+                .facts(nil, [Fact("total", "All with incidents", .count)]),
+            ]),
+        ReportDefinition(
+            "bots.changes", "Changes by Operators", "reclassifications and flags, and which were undone",
+            flags: [.limit, .zone],
+            sections: [
+                .rows(
+                    RowsSection(
+                        "runs",
+                        [
+                            Column("run_id", "run", .count), Column("kind", "kind", .text),
+                            Column("at", "at", .instant), Column("by", "by", .text),
+                            Column("changed", "sessions", .count), Column("undone_at", "undone", .instant),
+                            Column("detail", "what", .text),
+                        ]))
+            ]),
+        ReportDefinition(
+            "bots.quality", "Quality", "how often the verdicts are right, by labels that no rule looks at",
+            flags: Flag.window + [Filter.site.flag], days: 30, measure: "labelled_sessions",
+            sections: [
+                .facts(
+                    nil,
+                    [
+                        Fact("labelled_sessions", "Labelled sessions", .count),
+                        Fact("precision_percent", "Precision (%)", .decimal),
+                        Fact("precision_low", "  at least", .decimal), Fact("precision_high", "  at most", .decimal),
+                        Fact("recall_percent", "Recall (%)", .decimal), Fact("recall_low", "  at least", .decimal),
+                        Fact("recall_high", "  at most", .decimal),
+                    ]),
+                .rows(
+                    RowsSection(
+                        "labels", title: "By label",
+                        [
+                            Column("label", "label", .text), Column("truth", "is a", .text),
+                            Column("sessions", "sessions", .count), Column("flagged", "flagged", .count),
+                            Column("share_percent", "%", .decimal), Column("low_percent", "at least", .decimal),
+                            Column("high_percent", "at most", .decimal),
+                        ])),
+            ]),
+        ReportDefinition(
+            "anomalies.show", "Anomaly", "one anomaly, and what explains most of it",
+            argument: .init(
+                name: "anomaly-id", help: "an anomaly's id, as anomalies list --json has it", isOptional: false),
+            flags: [.zone],
+            sections: [
+                .facts(
+                    nil,
+                    [
+                        Fact("anomaly_id", "Anomaly", .text), Fact("metric_name", "Metric", .text),
+                        Fact("site", "Site", .text), Fact("population", "Of", .text), Fact("key", "Key", .text),
+                        Fact("level", "Level", .text), Fact("value", "Worst value", .decimal),
+                        Fact("threshold", "Threshold", .decimal), Fact("baseline", "Usual", .decimal),
+                        Fact("opened_at", "Opened", .instant), Fact("last_seen_at", "Last seen", .instant),
+                        Fact("closed_at", "Closed", .instant), Fact("message", "Message", .text),
+                    ]),
+                .rows(
+                    RowsSection(
+                        "explains", title: "What grew most",
+                        [
+                            Column("dimension", "dimension", .text), Column("value", "value", .text),
+                            Column("requests", "requests", .count), Column("usual", "usual", .decimal),
+                        ])),
+            ]),
+        ReportDefinition(
+            "anomalies.thresholds", "Anomaly Thresholds", "the limits that anomalies set changes", flags: [],
+            sections: [
+                .rows(
+                    RowsSection(
+                        "thresholds",
+                        [
+                            Column("metric_name", "metric", .text), Column("warning_threshold", "warning", .decimal),
+                            Column("critical_threshold", "critical", .decimal),
+                            Column("description", "what", .text), Column("updated_at", "changed", .instant),
+                        ]))
+            ]),
+        ReportDefinition(
+            "anomalies.series", "Watched Series", "what is watched, and what is still learning", flags: [.limit],
+            sections: [
+                .rows(
+                    RowsSection(
+                        "series",
+                        [
+                            Column("site", "site", .text), Column("series", "series", .text),
+                            Column("population", "of", .text), Column("state", "state", .text),
+                            Column("minutes", "minutes", .count), Column("last_value", "last value", .decimal),
+                            Column("last_minute", "at", .instant),
+                        ]))
+            ]),
+    ]
+}

@@ -1,0 +1,186 @@
+import Database
+import ReporterCore
+import WeirProtocol
+
+extension ReportQuery {
+    static let detection: [String: ReportQuery] = [
+        "bots.reputation": ReportQuery { question in
+            [
+                .rows(
+                    "fingerprints",
+                    """
+                    select reputation_score, abuse_incidents, flag_reason, fingerprint_hash, network_prefix,
+                        total_session_count, total_request_count, peak_requests_per_minute,
+                        \(Question.iso("last_seen_at")) as last_seen_at, last_user_agent
+                    from fingerprint_reputation where is_flagged or abuse_incidents > 0
+                    order by reputation_score, abuse_incidents desc, last_seen_at desc, fingerprint_hash, network_prefix
+                    limit \(question.limit)
+                    """),
+                .fields("select count(*) as total from fingerprint_reputation where is_flagged or abuse_incidents > 0"),
+            ]
+        },
+        "bots.changes": ReportQuery { question in
+            [
+                .rows(
+                    "runs",
+                    """
+                    select run_id, kind, \(Question.iso("at")) as at, by, changed,
+                        \(Question.iso("undone_at")) as undone_at, undone_by, detail::text as detail
+                    from history_runs order by run_id desc limit \(question.limit)
+                    """)
+            ]
+        },
+        "bots.quality": ReportQuery { quality($0) },
+        "anomalies.show": ReportQuery { question in
+            let id = Value.text(question.request.argument ?? "")
+            return [
+                .existing(
+                    """
+                    select anomaly_id, metric_name, site, population, key, level, value, threshold, baseline, message,
+                        \(Question.iso("opened_at")) as opened_at, \(Question.iso("last_seen_at")) as last_seen_at,
+                        \(Question.iso("closed_at")) as closed_at
+                    from anomalies where anomaly_id::text = \(id)
+                    """, "There is no anomaly \"\((question.request.argument ?? "").prefix(80))\"."),
+                .rows(
+                    "explains",
+                    """
+                    select part ->> 'dimension' as dimension, part ->> 'value' as value,
+                        (part ->> 'requests')::bigint as requests, (part ->> 'usual')::double precision as usual
+                    from anomalies, jsonb_array_elements(coalesce(evidence -> 'explains', '[]')) with ordinality
+                        as listed (part, place)
+                    where anomaly_id::text = \(id) order by place
+                    """),
+            ]
+        },
+        "anomalies.thresholds": ReportQuery { _ in
+            [
+                .rows(
+                    "thresholds",
+                    """
+                    select metric_name, warning_threshold, critical_threshold, description,
+                        \(Question.iso("updated_at")) as updated_at
+                    from anomaly_thresholds order by metric_name
+                    """)
+            ]
+        },
+        "anomalies.series": ReportQuery { question in
+            // As many minutes as the detector's own learning takes, before it says what is unusual.
+            let learning = Value.int(Int64(200))
+            return [
+                .rows(
+                    "series",
+                    """
+                    select site, series, population, count(*) as minutes,
+                        case when count(*) < \(learning)::bigint
+                            then 'learning: ' || count(*) || ' of ' || \(learning)::bigint else 'watching' end as state,
+                        (array_agg(value order by minute desc))[1] as last_value,
+                        \(Question.iso("max(minute)")) as last_minute
+                    from anomaly_series group by site, series, population
+                    order by site, series, population limit \(question.limit)
+                    """)
+            ]
+        },
+    ]
+
+    /// Labels are facts that no rule looks at: who registered or bought something is a person; who says itself that it
+    /// is a program is one, and is held here against its behaviour and its requests alone, which never see the agent.
+    private static func quality(_ question: Question) -> [Part] {
+        let labels: SQL = """
+            labels as (
+                select 'registered_or_converted' as label, 'person' as truth, count(*) as sessions,
+                    count(*) filter (where s.is_scanner or s.is_behavioral_bot or s.is_bot) as flagged
+                from user_sessions as s
+                where \(question.inWindow("s.started_at")) and \(question.sessionFilters)
+                    and s.flags_source = 'auto' and s.verdict_id is not null
+                    and (s.user_id is not null or s.converted_at is not null)
+                union all
+                select case when s.verdict_class = 'verified_bot' then 'verified_crawler' else 'declared_program' end,
+                    'program', count(*), count(*) filter (where s.is_scanner or s.is_behavioral_bot)
+                from user_sessions as s
+                where \(question.inWindow("s.started_at")) and \(question.sessionFilters)
+                    and s.flags_source = 'auto' and s.verdict_id is not null and s.bot_name is not null
+                    and s.user_id is null and s.converted_at is null and s.request_count >= 5
+                group by 1
+            )
+            """
+        // Wilson's interval at 95 %: honest for small numbers, where the share itself says little.
+        func bound(_ hits: SQL, _ all: SQL, _ sign: SQL) -> SQL {
+            """
+            case when (\(all)) > 0 then round((100 * ((\(hits))::numeric / (\(all)) + 1.92 / (\(all)) \(sign)
+                1.96 * sqrt(((\(hits))::numeric / (\(all)) * (1 - (\(hits))::numeric / (\(all))) + 0.96 / (\(all)))
+                    / (\(all)))) / (1 + 3.84 / (\(all)))), 1)::double precision end
+            """
+        }
+        func share(_ hits: SQL, _ all: SQL) -> SQL {
+            "case when (\(all)) > 0 then round(100 * (\(hits))::numeric / (\(all)), 1)::double precision end"
+        }
+        let (right, wrong, programs): (SQL, SQL, SQL) = ("sums.found", "sums.accused", "sums.programs")
+        let called: SQL = "(\(right) + \(wrong))"
+        return [
+            .value("period", question.period()),
+            .fields(
+                """
+                with \(labels), sums as (
+                    select coalesce(sum(sessions), 0)::bigint as labelled,
+                        coalesce(sum(flagged) filter (where truth = 'program'), 0)::bigint as found,
+                        coalesce(sum(sessions) filter (where truth = 'program'), 0)::bigint as programs,
+                        coalesce(sum(flagged) filter (where truth = 'person'), 0)::bigint as accused
+                    from labels
+                )
+                select sums.labelled as labelled_sessions, \(share(right, called)) as precision_percent,
+                    \(bound(right, called, "-")) as precision_low, \(bound(right, called, "+")) as precision_high,
+                    \(share(right, programs)) as recall_percent, \(bound(right, programs, "-")) as recall_low,
+                    \(bound(right, programs, "+")) as recall_high
+                from sums
+                """),
+            .rows(
+                "labels",
+                """
+                with \(labels)
+                select label, truth, sessions, flagged, \(share("flagged", "sessions")) as share_percent,
+                    \(bound("flagged", "sessions", "-")) as low_percent,
+                    \(bound("flagged", "sessions", "+")) as high_percent
+                from labels where sessions > 0 order by truth, label
+                """),
+        ]
+    }
+
+    /// What would turn the verdict, for `bots explain`.
+    static func turningPoints(_ id: Value) -> SQL {
+        """
+        with verdict as (
+            select v.*, s.behavioral_bot_score, s.flags_source, s.is_bot as stored_bot
+            from user_sessions as s
+            join session_verdicts as v on v.session_id = s.session_id and v.verdict_id = s.verdict_id
+            where s.session_id = \(id)
+        ), listed as (
+            select signal ->> 'name' as name, (signal ->> 'points')::numeric as points,
+                signal ->> 'observed' as observed, place
+            from verdict, jsonb_array_elements(signals) with ordinality as each (signal, place)
+        )
+        select change, result from (
+            select 0 as part, 0 as place, 'analytics bots unflag --session ' || session_id as change,
+                'the rules decide again' as result
+            from verdict where flags_source = 'manual'
+            union all
+            select 1, place, 'without ' || name || ' (' || points || ' points)',
+                'score ' || (score - points) || case when score - points >= 50 then ', still a behavioural bot'
+                    when is_bot or is_scanner then ', but the agent or the requests decide'
+                    else ', no behavioural bot' end
+            from listed, verdict where points > 0 and is_behavioral_bot
+            union all
+            select 2, place, 'without ' || name || ' (' || observed || ')',
+                case when is_bot and is_scanner then 'one tier less' else 'decided by behaviour alone' end
+            from listed, verdict
+            where points = 0 and name in ('user_agent', 'scanner_agent', 'spam_referrer', 'probe', 'scanner_velocity',
+                'missing_paths', 'claim_failed')
+            union all
+            select 3, 0, (50 - score) || ' points more', 'a behavioural bot'
+            from verdict where not is_behavioral_bot and not is_bot and not is_scanner
+            union all
+            select 4, 0, 'two page requests, a static file or an engagement event', 'enough to call it a person'
+            from verdict where class = 'undecided' and score < 30
+        ) as all_of_them order by part, place
+        """
+    }
+}
