@@ -79,8 +79,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"), logging, lifecycle,
             ] + nio, path: "Libraries/HTTPTransport", swiftSettings: strict),
         .target(
-            name: "WeirClient", dependencies: ["WeirProtocol", "Transport", logging] + nio, path: "Libraries/Client",
-            swiftSettings: strict),
+            name: "WeirClient", dependencies: ["WeirProtocol", "Transport", hummingbird, logging] + nio,
+            path: "Libraries/Client", swiftSettings: strict),
 
         .target(
             name: "CollectorCore",
@@ -121,6 +121,9 @@ let package = Package(
             resources: ["page.html", "page.css", "page.js", "icon.svg"].map { .embedInCode("Page/\($0)") },
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "site", dependencies: ["WeirClient", hummingbird, logging] + nio,
+            path: "examples/hummingbird", swiftSettings: strict),
         .executableTarget(
             name: "traffic", dependencies: ["WeirProtocol", "WeirClient", argumentParser, logging] + nio,
             path: "examples/traffic", swiftSettings: strict),
@@ -173,8 +176,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "WeirProtocol", "Transport", "WeirClient", "Database", "PostgresSupport", "collector", "detector",
-                "throttle",
-                "reporter", "traffic", logging,
+                "throttle", "reporter", "traffic", "site", logging,
             ] + nio, path: "Tests/SystemTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

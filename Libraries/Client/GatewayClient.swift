@@ -1,3 +1,4 @@
+import Glibc
 public import Logging
 public import NIOCore
 import Synchronization
@@ -25,6 +26,9 @@ public final class GatewayClient: Sendable {
         /// Records that were refused or not acknowledged in time.
         public var unrecorded = 0
     }
+
+    /// The session's cookie, whose value goes into the next record.
+    public static let cookieName = "weir_session"
 
     private let throttle: LineClient
     private let collector: LineClient
@@ -89,6 +93,13 @@ public final class GatewayClient: Sendable {
             tally.withLock { $0.unrecorded += 1 }
             return nil
         }
+    }
+
+    /// The time that records are stamped with.
+    static var now: Timestamp {
+        var moment = timespec()
+        clock_gettime(CLOCK_REALTIME, &moment)
+        return Timestamp(milliseconds: Int64(moment.tv_sec) * 1000 + Int64(moment.tv_nsec) / 1_000_000)
     }
 
     /// Closes both connections.
