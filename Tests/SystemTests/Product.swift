@@ -25,6 +25,9 @@ struct Product {
     /// A user to run as instead of the one that runs the tests, for permission tests; only root can.
     var user: String?
 
+    /// What executes the program instead of the tests themselves, as in `unshare -n`.
+    var wrapper: [String] = []
+
     /// Where the program lies, when it is not where it was built.
     var location: String?
 
@@ -33,7 +36,7 @@ struct Product {
 
     /// What to execute, with the change of user in front when there is one.
     func command(_ arguments: [String]) -> [String] {
-        guard let user else { return [path] + arguments }
+        guard let user else { return wrapper + [path] + arguments }
         return ["/usr/bin/setpriv", "--reuid=\(user)", "--regid=nogroup", "--clear-groups", "--", path] + arguments
     }
 

@@ -79,7 +79,8 @@ struct SocketHTTP: Sendable {
         return try Self.read(received)
     }
 
-    private static func read(_ bytes: Data) throws -> Answer {
+    /// What an answer's bytes say.
+    static func read(_ bytes: Data) throws -> Answer {
         guard let end = bytes.range(of: Data("\r\n\r\n".utf8)) else {
             throw Failure(description: "no answer: \(String(decoding: bytes.prefix(200), as: UTF8.self))")
         }

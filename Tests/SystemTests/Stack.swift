@@ -47,6 +47,8 @@ final class Stack {
     let database: TestDatabase
     /// Settings beside the paths, as `WEIR_*` variables; they count from the next start or run.
     var environment: [String: String]
+    /// What executes a service instead of the tests themselves, by the program's name.
+    var wrappers: [String: [String]] = [:]
     private var running: [Service: RunningProduct] = [:]
 
     /// A stack over a fresh database of `cluster`, or of the one that all tests share.
@@ -79,7 +81,9 @@ final class Stack {
     /// Starts services and returns when each has answered `status.get`.
     func start(_ services: [Service] = Service.all) async throws {
         for service in services {
-            running[service] = try program(service.program).launch(service.arguments)
+            var product = program(service.program)
+            product.wrapper = wrappers[service.program] ?? []
+            running[service] = try product.launch(service.arguments)
         }
         for service in services { _ = try await status(of: service, within: .seconds(20)) }
     }

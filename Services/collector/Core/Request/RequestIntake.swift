@@ -76,11 +76,17 @@ public enum RecordRefusal: String, Error, Sendable, CaseIterable {
 public struct RequestIntake: Sendable {
     private let sites: SiteNames
     private let addresses: ClientAddressRule
+    /// Whether DNT and Sec-GPC are honoured: the request is counted, its client cannot be told from the neighbours.
+    public let respectsDoNotTrack: Bool
 
     /// The rules that apply to every request.
-    public init(sites: SiteNames = SiteNames(), addresses: ClientAddressRule = ClientAddressRule()) {
+    public init(
+        sites: SiteNames = SiteNames(), addresses: ClientAddressRule = ClientAddressRule(),
+        respectsDoNotTrack: Bool = false
+    ) {
         self.sites = sites
         self.addresses = addresses
+        self.respectsDoNotTrack = respectsDoNotTrack
     }
 
     /// The record as it is kept.
@@ -96,7 +102,7 @@ public struct RequestIntake: Sendable {
         let referrer = record.referrer.flatMap { $0.isEmpty ? nil : $0 }
             .map { FieldLimits.clamp(SecretRedaction.redact(url: $0), to: FieldLimits.referrer) }
         let referrerHost = referrer.flatMap { ReferrerURL.host(of: $0) }
-        return IntakeRequest(
+        var request = IntakeRequest(
             eventID: record.eventID, at: record.at, site: site,
             method: FieldLimits.clamp(record.method, to: FieldLimits.method),
             path: FieldLimits.clamp(path(record.path, site), to: FieldLimits.path),
@@ -113,6 +119,12 @@ public struct RequestIntake: Sendable {
             headers: Self.known(record.headers), campaign: CampaignTags(query: record.query), cookie: record.cookie,
             userID: record.userID.flatMap { $0.isEmpty ? nil : FieldLimits.clamp($0, to: FieldLimits.userID) },
             level: record.level)
+        if respectsDoNotTrack, request.asksForPrivacy {
+            request.address = address.neighbourhood.address
+            request.userID = nil
+            request.cookie = nil
+        }
+        return request
     }
 
     /// Whether two hosts are one site: equal, `www.` aside.

@@ -121,9 +121,19 @@ final class RecordDoor: Sendable {
         var wantsCookie: Bool
     }
 
-    private func take(_ record: RequestRecord, _ token: SessionToken?, _ now: Timestamp) -> Result<Receipt, WireError> {
+    /// Takes a record that was read from a log line, for which nobody waits.
+    func take(logged record: RequestRecord) async -> Result<Receipt, WireError> {
+        let now = Timestamp(milliseconds: WallClock.milliseconds)
+        var token: SessionToken?
+        if let text = record.cookie { token = await cookies.verify(cached: text, now: now) }
+        return take(record, token, now, source: "syslog")
+    }
+
+    private func take(
+        _ record: RequestRecord, _ token: SessionToken?, _ now: Timestamp, source: String = "live"
+    ) -> Result<Receipt, WireError> {
         let result: Result<Receipt, WireError> = state.withLock { state in
-            Result { () throws(WireError) in try accept(record, token, now, &state) }
+            Result { () throws(WireError) in try accept(record, token, now, source, &state) }
         }
         if case .success = result { appended.yield() }
         return result
@@ -157,7 +167,7 @@ final class RecordDoor: Sendable {
     }
 
     private func accept(
-        _ record: RequestRecord, _ token: SessionToken?, _ now: Timestamp, _ state: inout State
+        _ record: RequestRecord, _ held: SessionToken?, _ now: Timestamp, _ source: String, _ state: inout State
     ) throws(WireError) -> Receipt {
         guard abs(record.eventID.timestamp - now) <= LiveIntake.tolerance else {
             refuse("event_id_time", &state)
@@ -168,6 +178,9 @@ final class RecordDoor: Sendable {
             refuse(error.rawValue, &state)
             throw WireError(.badBody, "\(error.rawValue): \(error.sentence)")
         }
+        // Whoever is not to be tracked is known by no cookie and gets none.
+        let isPrivate = requests.respectsDoNotTrack && request.asksForPrivacy
+        let token = isPrivate ? nil : held
         if let known = state.intake.isRepeat(record.eventID) {
             state.counters.repeated += 1
             return Receipt(session: known, startedAt: now, wantsCookie: false)
@@ -180,7 +193,7 @@ final class RecordDoor: Sendable {
         let placement = state.intake.place(request, token: token?.session, now: now)
         state.eventRow.removeAll()
         EventRows.append(
-            request, kind: placement.kind, session: placement.sessionID, source: "live", to: &state.eventRow)
+            request, kind: placement.kind, session: placement.sessionID, source: source, to: &state.eventRow)
         let spooled = SpooledRecord(
             session: placement.sessionID, day: request.eventID.timestamp.day.number, row: state.eventRow.bytes,
             sessionRow: state.intake.book[placement.sessionID].map { state.rows.row(of: $0) } ?? [])
@@ -194,7 +207,7 @@ final class RecordDoor: Sendable {
             state.pages.append(DrainBatch.Page(site: request.site, path: request.path, firstSeen: request.at))
         }
         state.counters.accepted += 1
-        return receipt(placement.sessionID, isNew: placement.isNew, token, now, state)
+        return receipt(placement.sessionID, isNew: placement.isNew && !isPrivate, token, now, state)
     }
 
     /// The acknowledgement. A client without a token gets one for a session that its own request opened, never for one
@@ -224,7 +237,7 @@ final class RecordDoor: Sendable {
     }
 
     /// Counts what was refused before it reached the door.
-    func refuse(_ reason: String) { state.withLock { refuse(reason, &$0) } }
+    func refuse(_ reason: String, count: Int = 1) { state.withLock { refuse(reason, count: count, &$0) } }
 
     /// Counts what is not taken.
     func refuse(_ reason: String, count: Int = 1, _ state: inout State) {

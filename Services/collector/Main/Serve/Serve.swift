@@ -64,7 +64,8 @@ struct CollectorService {
             anonymization: ClientAddressRule.Anonymization(rawValue: settings[.addressAnonymization]) ?? .none)
         let sites = SiteNames(hosts: settings[.siteHosts])
         let door = RecordDoor(
-            requests: RequestIntake(sites: sites, addresses: addresses),
+            requests: RequestIntake(
+                sites: sites, addresses: addresses, respectsDoNotTrack: settings[.respectsDoNotTrack]),
             spool: spool, cookies: cookies,
             policy: SessionBook.Policy(idle: idle * 1000, maximum: settings[.sessionMaxSeconds].map { $0 * 1000 }),
             traits: traits)
@@ -117,10 +118,15 @@ struct CollectorService {
             logger: logger
         ) { await http.respond($0, $1) }
         let server: LineServer
+        let syslog: SyslogDoor
         do {
             server = try await LineServer.start(
                 inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("collector.sock")),
                 table: table, group: group, logger: logger)
+            syslog = try SyslogDoor(
+                on: inherited["syslog"].map(ListeningSocket.inherited)
+                    ?? .path(settings.socketPath("collector.syslog.sock")),
+                door: door, site: sites.fallback, logger: logger)
         } catch {
             await serving.close()
             throw error
@@ -129,7 +135,7 @@ struct CollectorService {
         try await Supervisor(
             services: [
                 worker, judging, keeper, UsageKeeper(drain: usageDrain(Connection(target)), logger: logger),
-                SpoolFlusher(spool: spool), serving, Doors(server: server),
+                SpoolFlusher(spool: spool), serving, syslog, Doors(server: server),
             ], logger: logger,
             reload: {
                 do throws(Failure) {
