@@ -92,17 +92,9 @@ final class Spool: Sendable {
             if state.length > 0, state.length + framed.count > Self.segmentSize, let refusal = rotate(&state) {
                 return refusal
             }
-            var written = 0
-            while written < framed.count {
-                let count = framed[written...].withUnsafeBytes { write(state.descriptor, $0.baseAddress, $0.count) }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    let reason = String(cString: strerror(errno))
-                    // What was written of it must not be taken for a record.
-                    if written > 0 { ftruncate(state.descriptor, off_t(state.length)) }
-                    return .disk(reason)
-                }
-                written += count
+            if let refusal = put(framed, &state) {
+                // A full disk may be full of what is drained already.
+                guard startOver(&state), put(framed, &state) == nil else { return refusal }
             }
             state.length += framed.count
             state.isDirty = true
@@ -172,6 +164,35 @@ final class Spool: Sendable {
         }
         let total = freed
         state.withLock { $0.closedBytes = max(0, $0.closedBytes - total) }
+    }
+
+    private func put(_ framed: [UInt8], _ state: inout State) -> Refusal? {
+        var written = 0
+        while written < framed.count {
+            let count = framed[written...].withUnsafeBytes { Glibc.write(state.descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let reason = String(cString: strerror(errno))
+                // What was written of it must not be taken for a record.
+                if written > 0 { ftruncate(state.descriptor, off_t(state.length)) }
+                return .disk(reason)
+            }
+            written += count
+        }
+        return nil
+    }
+
+    /// Frees the segment that is being written when all of it is in the database; false when there is nothing to free.
+    private func startOver(_ state: inout State) -> Bool {
+        let drained = state.segment
+        guard state.length > 0, state.cursor == Position(segment: drained, offset: state.length),
+            rotate(&state) == nil
+        else { return false }
+        unlink(path(drained))
+        state.closedBytes = 0
+        state.cursor = Position(segment: state.segment, offset: 0)
+        Self.writeCursor(directory, state.cursor)
+        return true
     }
 
     private func rotate(_ state: inout State) -> Refusal? {

@@ -40,9 +40,17 @@ public enum SyslogFrame {
         }
         guard index < end else { return start..<end }
         if datagram[index] == UInt8(ascii: "[") {
+            // Elements stand in brackets, one behind the other; a text in them may hold what it likes.
             var isQuoted = false
-            while index < end, isQuoted || datagram[index] != UInt8(ascii: " ") {
-                if datagram[index] == UInt8(ascii: "\"") { isQuoted.toggle() }
+            var isInside = false
+            while index < end, isQuoted || isInside || datagram[index] != UInt8(ascii: " ") {
+                switch datagram[index] {
+                case UInt8(ascii: "\\") where isQuoted: index += 1
+                case UInt8(ascii: "\""): isQuoted.toggle()
+                case UInt8(ascii: "[") where !isQuoted: isInside = true
+                case UInt8(ascii: "]") where !isQuoted: isInside = false
+                default: break
+                }
                 index += 1
             }
         } else {
