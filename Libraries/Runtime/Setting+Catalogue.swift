@@ -101,6 +101,14 @@ extension Setting where Value == [String] {
     }
 }
 
+extension Setting where Value == [String] {
+    public static var reporterUsers: Setting {
+        .list(
+            "reporter.users", form: "user names or numbers, separated by commas in the environment",
+            "Who may connect to reporter.sock, by the kernel's word; empty for all that the file's permissions let in.")
+    }
+}
+
 extension Setting where Value == Bool {
     public static var respectsDoNotTrack: Setting {
         .flag(
@@ -174,6 +182,7 @@ extension Settings {
         Setting<Bool>.throttleShadow, Setting<String>.reporterHTTP, Setting<String>.reporterTokensFile,
         Setting<Int64>.retainRequestsDays, Setting<Int64>.retainEngagementDays, Setting<Int64>.retainSessionsDays,
         Setting<Int64>.retainClicksDays, Setting<Int64>.retainUsageDays, Setting<Int64>.retainDecisionsDays,
+        Setting<[String]>.reporterUsers,
         Setting<String>.logLevel,
     ]
 }

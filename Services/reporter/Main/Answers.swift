@@ -72,6 +72,13 @@ struct Answers: Sendable {
             request: request, from: request.window.from ?? request.window.to, to: request.window.to, data: data)
     }
 
+    /// Hands every row of an export over, as a line of CSV fields or JSON, until `take` declines.
+    func export(_ request: ReportRequest, _ take: @escaping @Sendable (ReportStore.Row) -> Bool)
+        async throws(ReportError)
+    {
+        try await store.export(request, take)
+    }
+
     /// Whether the database answers.
     func isReachable() async -> Bool { await store.isReachable() }
 

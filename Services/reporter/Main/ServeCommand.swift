@@ -52,7 +52,8 @@ struct ServeCommand: AsyncParsableCommand {
         // Bound before anything runs, so that a second reporter ends here and names the socket that it lacks.
         let server = try await LineServer.start(
             inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("reporter.sock")),
-            table: Self.table(door, answers, counters), group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            table: Self.table(door, answers, counters, users: try Self.users(settings[.reporterUsers])),
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         var services: [any Service] = [WireService(server: server)]
         let http = HTTPDoor(door: door, counters: counters)
         services.append(
@@ -84,9 +85,25 @@ struct ServeCommand: AsyncParsableCommand {
         return service
     }
 
-    private static func table(_ door: CommandDoor, _ answers: Answers, _ counters: Counters) -> MessageTable {
+    /// The numbers of the users that may connect, this process's own among them; nil for everybody.
+    private static func users(_ names: [String]) throws(Failure) -> Set<UInt32>? {
+        guard !names.isEmpty else { return nil }
+        var users: Set<UInt32> = [geteuid()]
+        for name in names {
+            guard let number = UInt32(name) ?? getpwnam(name).map({ $0.pointee.pw_uid }) else {
+                throw Failure(.configuration, "reporter.users: there is no user \(name)")
+            }
+            users.insert(number)
+        }
+        return users
+    }
+
+    private static func table(
+        _ door: CommandDoor, _ answers: Answers, _ counters: Counters, users: Set<UInt32>?
+    ) -> MessageTable {
         let started = WallClock.monotonicMilliseconds
         var table = MessageTable(service: "reporter")
+        table.allowedUsers = users
         table.on(.statusGet) { _, _ in
             let state = await answers.isReachable() ? "ok" : "database_unavailable"
             return .init(

@@ -14,6 +14,20 @@ enum Terminal {
 
     static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 && isatty(STDIN_FILENO) == 1 }
 
+    /// Writes a text through the pager when it is longer than the terminal.
+    static func page(_ text: String) {
+        var size = winsize()
+        let pager = getenv("PAGER").map { String(cString: $0) } ?? "less -FRX"
+        guard isInteractive, !pager.isEmpty, variable("TERM") != "dumb",
+            ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0,
+            text.utf8.count(where: { $0 == UInt8(ascii: "\n") }) >= Int(size.ws_row), let pipe = popen(pager, "w")
+        else { return write(text) }
+        signal(SIGPIPE, SIG_IGN)
+        fputs(text, pipe)
+        // 127 is the shell's word for a program that is not there.
+        if pclose(pipe) >> 8 & 0xFF == 127 { write(text) }
+    }
+
     /// A variable of the environment; nil when it is not set or empty.
     static func variable(_ name: String) -> String? {
         guard let text = getenv(name), text.pointee != 0 else { return nil }

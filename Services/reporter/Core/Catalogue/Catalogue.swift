@@ -9,7 +9,7 @@ public struct Catalogue: Sendable {
     public static let all = Catalogue(
         reports: Self.overview + Self.traffic + Self.sessions + Self.content + Self.costs + Self.agents + Self.tools
             + Self.requests + Self.conversations + Self.campaigns + Self.activity + Self.diagnosis + Self.detection
-            + Self.throttling + Self.operations + Self.page,
+            + Self.throttling + Self.operations + Self.paths + Self.exports + Self.page,
         changes: [
             ["bots", "flag"], ["bots", "unflag"], ["bots", "reclassify"], ["anomalies", "set"], ["links", "create"],
             ["links", "disable"], ["links", "enable"], ["funnels", "create"], ["funnels", "disable"],

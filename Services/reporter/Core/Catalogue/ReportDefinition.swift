@@ -45,9 +45,12 @@ public struct ReportDefinition: Sendable {
     /// Its own flags and those that every report has.
     public var allFlags: [Flag] { flags + (isComparable ? [.compare] : []) + Flag.output }
 
+    /// Whether it is written as it is read, without an end that an answer could have: for a command line only.
+    public var isStreamed: Bool { words.first == "export" }
+
     /// Whether its numbers mean something beside those of the window before: not for lists of single things.
     var isComparable: Bool {
-        flags.contains(.since) && !["list", "live", "report"].contains(words.last)
+        flags.contains(.since) && !["list", "live", "report"].contains(words.last) && !isStreamed
     }
 
     /// Its flags that only the store understands, as in `--by`.

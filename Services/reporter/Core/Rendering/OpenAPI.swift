@@ -2,11 +2,13 @@ import WeirProtocol
 
 /// The HTTP door described in OpenAPI 3.1, out of the catalogue that it answers from.
 public struct OpenAPI: Sendable {
-    private let catalogue: Catalogue
+    private let reports: [ReportDefinition]
     private let version: String
 
     /// A description of that catalogue at that release.
-    public init(catalogue: Catalogue = .all, version: String) { (self.catalogue, self.version) = (catalogue, version) }
+    public init(catalogue: Catalogue = .all, version: String) {
+        (reports, self.version) = (catalogue.reports.filter { !$0.isStreamed }, version)
+    }
 
     /// The document.
     public var document: JSONValue {
@@ -33,13 +35,13 @@ public struct OpenAPI: Sendable {
     private var schemas: JSONObject {
         var schemas = JSONObject()
         schemas["Error"] = Self.errorSchema
-        for report in catalogue.reports { schemas[report.id] = dataSchema(report) }
+        for report in reports { schemas[report.id] = dataSchema(report) }
         return schemas
     }
 
     private var paths: JSONObject {
         var paths = JSONObject()
-        for report in catalogue.reports { paths[Self.path(of: report)] = ["get": operation(report)] }
+        for report in reports { paths[Self.path(of: report)] = ["get": operation(report)] }
         paths["/api/v1/command"] = ["post": Self.command]
         paths["/api/v1/openapi.json"] = [
             "get": [

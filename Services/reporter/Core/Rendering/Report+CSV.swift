@@ -28,6 +28,12 @@ extension Report {
     }
 }
 
+/// One record of CSV, for rows that are written as they come.
+public enum CSVRecord {
+    /// The record with its line end; texts are disarmed and quoted as in every CSV of ours.
+    public static func text(of values: [JSONValue]) -> String { CSVText.line(values.map { CSVText.cell($0) }) }
+}
+
 enum CSVText {
     /// One record; the fields are ready.
     static func line(_ fields: [String]) -> String { fields.map(quoted).joined(separator: ",") + "\r\n" }

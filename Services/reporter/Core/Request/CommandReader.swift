@@ -36,6 +36,15 @@ public struct CommandReader: Sendable {
         if words.first == "help" { return .help(Array(words.dropFirst())) }
         if parsed.flags.contains(where: { $0.flag == .help }) { return .help(words) }
         if words.isEmpty, parsed.flags.isEmpty { return .help([]) }
+        if words == ["manual"] { return .manual }
+        if words.first == "completions" {
+            guard words.count == 2, Catalogue.shells.contains(words[1]) else {
+                throw ReportError(
+                    .badValue, "completions needs a shell.",
+                    hint: "It knows \(Catalogue.shells.joined(separator: ", ")).")
+            }
+            return .completions(shell: words[1])
+        }
         let (report, argument) = try catalogue.find(words)
         var given: [(flag: Flag, value: String)] = []
         for entry in parsed.flags {

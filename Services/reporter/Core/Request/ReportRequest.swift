@@ -58,4 +58,8 @@ public enum Command: Sendable {
     case report(ReportRequest, OutputOptions)
     /// Help for the command or group that the words name; no words for all of it.
     case help([String])
+    /// A script of completions for that shell.
+    case completions(shell: String)
+    /// The manual page.
+    case manual
 }

@@ -54,7 +54,14 @@ struct CommandDoor: Sendable {
         switch command {
         case .help(let words):
             return .json(["help": .string(Catalogue.all.help(for: words))], fingerprintable: true)
+        case .completions, .manual:
+            throw ReportError(.badCommand, "That is for a command line.", hint: "See: analytics --help")
         case .report(let request, let options):
+            guard !request.report.isStreamed else {
+                throw ReportError(
+                    .forbidden, "An export has no bounds, and an answer has.",
+                    hint: "Run analytics \(request.report.words.joined(separator: " ")) on a command line.")
+            }
             guard options.htmlPath == nil else {
                 throw ReportError(
                     .forbidden, "--html writes a file, which no socket does.", hint: "The page itself is served at /.")

@@ -36,9 +36,21 @@ enum CommandLineDoor {
         case .help(let words):
             Terminal.write(Catalogue.all.help(for: words))
             return 0
+        case .completions(let shell):
+            Terminal.write(Catalogue.all.completions(for: shell) ?? "")
+            return 0
+        case .manual:
+            Terminal.write(Catalogue.all.manual(version: Reporter.version))
+            return 0
         case .report(let request, let options):
             try ExportFile.check(options)
             let answers = try Answers(configuration: configuration)
+            if request.report.isStreamed {
+                let output = try RowOutput(options)
+                try await answers.export(request) { output.write($0) }
+                try output.close()
+                return 0
+            }
             if isLive(request, options) { try await watch(request, arguments, options, answers) }
             let report = try await answers.answer(request)
             try show(report, options)
@@ -63,7 +75,7 @@ enum CommandLineDoor {
         switch options.format {
         case .json: Terminal.write(report.json.indentedText)
         case .csv: Terminal.write(report.csv)
-        case .table: Terminal.write(report.table(on: Terminal.shape(isColorless: options.isColorless)))
+        case .table: Terminal.page(report.table(on: Terminal.shape(isColorless: options.isColorless)))
         }
         if options.format == .csv, let hint = report.hint { Terminal.write(hint + "\n", to: STDERR_FILENO) }
     }

@@ -25,6 +25,6 @@ struct ReportQuery: Sendable {
     /// The queries of all reports that the database answers, by the report's id.
     static let all: [String: ReportQuery] = [
         traffic, sessions, content, costs, agents, tools, requests, conversations, engagement, detection, throttling,
-        operations,
+        operations, paths,
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 }

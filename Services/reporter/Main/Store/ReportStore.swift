@@ -17,6 +17,43 @@ struct ReportStore: Sendable {
         }
     }
 
+    /// One row of an export: its JSON as the server wrote it.
+    struct Row: Sendable {
+        let json: String
+        let columns: [String]
+        /// The header's line comes with the first.
+        let isFirst: Bool
+    }
+
+    /// Reads an export through a cursor; memory holds one batch. An empty one has no row, but its header.
+    func export(_ request: ReportRequest, _ take: @escaping @Sendable (Row) -> Bool) async throws(ReportError) {
+        do {
+            try await pool.transaction(.readOnlySnapshot) { connection in
+                try SchemaVersion.check(in: connection)
+                var from = request.window.from
+                if from == nil { from = try Self.dataRange(in: connection)?.first ?? request.window.to - 1 }
+                let question = try Question(request, from: min(from!, request.window.to - 1), to: request.window.to)
+                guard let rows = ReportQuery.exported(question) else {
+                    throw ReportError(.internal, "\(request.report.id) has no query")
+                }
+                let (text, values) = rows.statement
+                let columns = request.report.mainRows?.columns.map(\.key) ?? []
+                var isGoingOn = take(Row(json: "", columns: columns, isFirst: true))
+                guard isGoingOn else { return }
+                try connection.forEachBatch(
+                    "select row_to_json(answer)::text from (\(text)) as answer", values
+                ) { batch in
+                    for row in batch where isGoingOn {
+                        isGoingOn = take(Row(json: try row.get(0, as: String.self), columns: columns, isFirst: false))
+                    }
+                    return isGoingOn
+                }
+            }
+        } catch {
+            throw Self.reportError(error)
+        }
+    }
+
     /// Answers one report. A connection that turns out to be lost is made anew once: reading twice does no harm.
     func answer(_ request: ReportRequest) async throws(ReportError) -> Report {
         do {
@@ -25,16 +62,20 @@ struct ReportStore: Sendable {
             } catch let error as DatabaseError where error.sqlstate == "08006" || error.sqlstate.hasPrefix("57P") {
                 return try await attempt(request)
             }
-        } catch let error as ReportError {
-            throw error
-        } catch let error as DatabaseError {
-            throw ReportError(error)
-        } catch let error as SchemaVersion.Mismatch {
-            throw ReportError(
+        } catch {
+            throw Self.reportError(error)
+        }
+    }
+
+    private static func reportError(_ error: any Error) -> ReportError {
+        switch error {
+        case let error as ReportError: error
+        case let error as DatabaseError: ReportError(error)
+        case let error as SchemaVersion.Mismatch:
+            ReportError(
                 .configuration, "\(error.description.prefix(1).uppercased())\(error.description.dropFirst()).",
                 hint: "\(error.hint.prefix(1).uppercased())\(error.hint.dropFirst()).")
-        } catch {
-            throw ReportError(.internal, "\(error)")
+        default: ReportError(.internal, "\(error)")
         }
     }
 
@@ -44,6 +85,8 @@ struct ReportStore: Sendable {
     private func attempt(_ request: ReportRequest) async throws -> Report {
         try await pool.transaction(.readOnlySnapshot) { connection in
             try SchemaVersion.check(in: connection)
+            // Compiling a plan over ninety partitions takes longer than running it; hashes of a month's visitors fit.
+            try connection.script("set local jit = off; set local work_mem = '64MB'")
             return try Self.answer(request, in: connection)
         }
     }
