@@ -73,8 +73,8 @@ import WeirProtocol
                 let placement = book.place(request)
                 var row = CopyWriter()
                 EventRows.append(request, kind: placement.kind, session: placement.sessionID, source: "live", to: &row)
-                batch.add(event: row.bytes, of: placement.sessionID, day: request.eventID.timestamp.day.number)
-                batch.set(session: placement.sessionID, row: rows.row(of: book[placement.sessionID]!))
+                batch.add(event: row.bytes, of: placement.sessionID, kind: placement.kind, request)
+                batch.set(book[placement.sessionID]!, row: rows.row(of: book[placement.sessionID]!))
             }
             return batch
         }
