@@ -125,9 +125,10 @@ import Testing
 
     @Test func pathsOfFilesByTheirBytes() {
         for path in ["/a.css", "/A.WOFF2", "/x.webmanifest", "/.js", "/a.b/c", "/a.", "", "css", "/a.css/", "/a.html"] {
-            let found = RequestKind.pathExtension(path)
-            let isFile = ["css", "woff2", "js"].contains(found)
+            let isFile = ["/a.css", "/A.WOFF2", "/x.webmanifest", "/.js"].contains(path)
             #expect(RequestKind.isAssetPath(path) == isFile, "\(path)")
+            let bytes = Array(path.utf8)
+            #expect(bytes.withUnsafeBytes { RequestKind.isAssetPath(utf8: $0) } == isFile, "\(path)")
         }
     }
 }

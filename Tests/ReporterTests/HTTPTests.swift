@@ -184,6 +184,11 @@ import WeirProtocol
             }
             if names.contains("since") { query += ["since=2026-11-20", "until=2026-11-21"] }
             let accepted = try await ask(path + "?" + query.joined(separator: "&"))
+            if ["throttle.status", "throttle.policies"].contains(item["get"]?["operationId"]?.stringValue) {
+                // Only the throttle itself can answer these, and none runs here.
+                #expect(accepted.status == 503, "\(path): \(accepted.body.prefix(300))")
+                continue
+            }
             #expect(accepted.status == 200, "\(path): \(accepted.body.prefix(300))")
             // And an answer with rows has the promised fields.
             let answer = try await ask(path + (names.contains("since") ? "?since=2026-11-10&until=2026-11-22" : ""))

@@ -82,7 +82,7 @@ import WeirProtocol
     }
 
     @Test(arguments: [
-        ("1h", "minute", 61), ("2h", "minute", 121), ("24h", "hour", 25), ("8d", "hour", 193), ("30d", "day", 31),
+        ("1h", "minute", 60), ("2h", "minute", 120), ("24h", "hour", 25), ("8d", "hour", 193), ("30d", "day", 31),
         ("400d", "week", 58), ("2000d", "month", 67),
     ]) func autoSuitsTheWindow(_ since: String, _ unit: String, _ count: Int) async throws {
         let data = try await database.data("traffic trends --group-by auto --since \(since)")

@@ -9,7 +9,8 @@ struct RoleTests {
         "fingerprint_reputation", "anomaly_thresholds", "anomalies", "crawler_verifications", "throttle_levels",
         "throttle_decisions", "throttle_overrides", "content", "content_performance", "campaign_links", "link_clicks",
         "funnels", "funnel_steps", "funnel_progress", "conversations", "agent_tasks", "task_messages", "ai_requests",
-        "tool_executions", "session_usage_owed", "prices", "schema_migrations",
+        "tool_executions", "session_usage_owed", "prices", "history_runs", "history_changes", "anomaly_series",
+        "schema_migrations",
     ]
     private static let roles = ["weir_collector", "weir_detector", "weir_throttle", "weir_reporter", "weir_operator"]
 
@@ -28,7 +29,9 @@ struct RoleTests {
         "link_clicks": ("c", "c", "o"), "funnels": ("o", "o", "o"), "funnel_steps": ("o", "o", "o"),
         "funnel_progress": ("c", "c", "o"), "conversations": ("c", "c", "o"), "agent_tasks": ("c", "c", "o"),
         "task_messages": ("c", "", "o"), "ai_requests": ("c", "c", "o"), "tool_executions": ("c", "c", "o"),
-        "session_usage_owed": ("c", "c", "co"), "prices": ("o", "o", "o"), "schema_migrations": ("", "", ""),
+        "session_usage_owed": ("c", "c", "co"), "prices": ("o", "o", "o"),
+        "history_runs": ("o", "o", "o"), "history_changes": ("o", "", "o"), "anomaly_series": ("d", "", "d"),
+        "schema_migrations": ("", "", ""),
     ]
 
     @Test func everyTableHasItsWritersAndNoOthers() async throws {

@@ -157,7 +157,8 @@ import WeirProtocol
         #expect(
             try await bench.drain.commit(again, expecting: .news) == Drain.Outcome(stored: 1, duplicates: 2, dead: 0))
         #expect(
-            try await bench.value("select string_agg(request_count::text, ',' order by request_count) from user_sessions") == "1,2")
+            try await bench.value(
+                "select string_agg(request_count::text, ',' order by request_count) from user_sessions") == "1,2")
         #expect(
             try await bench.value("select accepted || '/' || stored || '/' || duplicates from ingest_ledger") == "5/3/2"
         )

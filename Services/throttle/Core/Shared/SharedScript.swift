@@ -7,7 +7,8 @@ public enum SharedScript {
     /// The Lua text. KEYS and ARGV are a `SharedQuestion`'s, the answer a `SharedAnswer`'s numbers.
     public static let text = """
         local now = tonumber(ARGV[1])
-        if now == 0 then
+        local isOwn = now == 0
+        if isOwn then
             local time = redis.call('TIME')
             now = time[1] * 1000 + math.floor(time[2] / 1000)
         end
@@ -18,12 +19,17 @@ public enum SharedScript {
             local found, till, clean = string.match(known, '^(%d+) (%d+) (%d+)$')
             found, till, clean = tonumber(found), tonumber(till), tonumber(clean)
             if not found then return own, 0 end
+            local was = found
             if found == 3 then
                 if now < till then return 3, till - now end
                 found, clean = 2, math.max(clean, till)
             end
             while found > 0 and now - clean >= decay do
                 found, clean = found - 1, clean + decay
+            end
+            -- What has been forgiven stays forgiven when the clock steps back.
+            if found ~= was then
+                redis.call('SET', key, string.format('%d %.0f %.0f', found, till, clean), 'KEEPTTL')
             end
             return math.max(found, own), 0
         end
@@ -52,7 +58,8 @@ public enum SharedScript {
         if room and cost > 0 then
             for i = 1, #KEYS - 2 do
                 local rate = tonumber(ARGV[5 + (i - 1) * 8 + 2])
-                local life = rate > 0 and math.ceil(after[i] / rate) + 1000 or 31536000000
+                -- A key's life is counted by the server's clock, which says nothing of a caller's.
+                local life = isOwn and rate > 0 and math.ceil(after[i] / rate) + 1000 or 31536000000
                 redis.call('SET', KEYS[i + 2], string.format('%.0f %.0f', after[i], now), 'PX',
                     string.format('%.0f', math.min(life, 31536000000)))
             end
