@@ -144,10 +144,14 @@ struct PageTests {
         try await browser.press("Enter")
         #expect(try await browser.evaluate("document.activeElement.id") == "main")
 
-        try await browser.evaluate("document.querySelector('.chart').focus(); 1", as: Int.self)
-        try await browser.press("End")
-        try await browser.press("ArrowLeft")
-        let spoken: String = try await browser.evaluate("document.getElementById('status').textContent")
+        // A refresh between two keys makes the chart anew and takes the focus with it; then the reader begins again.
+        var spoken = ""
+        for _ in 0..<20 where !spoken.contains("people") {
+            try await browser.evaluate("document.querySelector('.chart').focus(); 1", as: Int.self)
+            try await browser.press("End")
+            try await browser.press("ArrowLeft")
+            spoken = try await browser.evaluate("document.getElementById('status').textContent")
+        }
         #expect(spoken.contains("people") && spoken.contains("bots") && spoken.contains("Nov"))
         try await browser.press("Escape")
         #expect(try await browser.evaluate("document.querySelector('.tip').hidden", as: Bool.self))
