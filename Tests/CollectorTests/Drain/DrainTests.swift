@@ -35,28 +35,6 @@ import WeirProtocol
         }
     }
 
-    /// Places requests in a book and makes the batch that an import would.
-    private struct Batcher {
-        var book = SessionBook()
-        var rows: SessionRows
-
-        init() throws {
-            rows = SessionRows(traits: try SessionTraits(try Settings(file: nil, environment: [:])), source: "live")
-        }
-
-        mutating func batch(_ requests: [IntakeRequest]) -> DrainBatch {
-            var batch = DrainBatch()
-            for request in requests {
-                let placement = book.place(request)
-                var row = CopyWriter()
-                EventRows.append(request, kind: placement.kind, session: placement.sessionID, source: "live", to: &row)
-                batch.add(event: row.bytes, of: placement.sessionID, kind: placement.kind, request)
-                batch.set(book[placement.sessionID]!, row: rows.row(of: book[placement.sessionID]!))
-            }
-            return batch
-        }
-    }
-
     private func request(
         _ seconds: Int64, path: String = "/", status: Int = 200, ip: String = "192.0.2.1", duration: Double? = nil,
         user: String? = nil, referrer: String? = nil

@@ -59,27 +59,6 @@ import WeirProtocol
         }
     }
 
-    private struct Batcher {
-        var book = SessionBook()
-        var rows: SessionRows
-
-        init() throws {
-            rows = SessionRows(traits: try SessionTraits(try Settings(file: nil, environment: [:])), source: "live")
-        }
-
-        mutating func batch(_ requests: [IntakeRequest]) -> DrainBatch {
-            var batch = DrainBatch()
-            for request in requests {
-                let placement = book.place(request)
-                var row = CopyWriter()
-                EventRows.append(request, kind: placement.kind, session: placement.sessionID, source: "live", to: &row)
-                batch.add(event: row.bytes, of: placement.sessionID, kind: placement.kind, request)
-                batch.set(book[placement.sessionID]!, row: rows.row(of: book[placement.sessionID]!))
-            }
-            return batch
-        }
-    }
-
     private func page(_ seconds: Int64, _ target: String, status: Int = 200, ip: Int = 1) throws -> IntakeRequest {
         let at = start + seconds * 1000
         let parts = target.split(separator: "?", maxSplits: 1).map(String.init)
