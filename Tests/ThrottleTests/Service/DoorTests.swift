@@ -99,7 +99,7 @@ struct OpenDoors {
     @Test func overrides() async throws {
         let doors = try await OpenDoors.open()
         let check = ThrottleCheck(ip: "203.0.113.7", fingerprint: "fp_a")
-        let block = ThrottleOverride(action: .block, key: "203.0.113.0/24", seconds: 60, reason: "test")
+        let block = ThrottleOverride(action: .block, key: "203.0.113.0/24", seconds: 3600, reason: "test")
         #expect(try await doors.ask(.throttleOverride, block).type == .done)
         #expect(try await doors.ask(.throttleCheck, check).decode(ThrottleDecision.self).allow == false)
         let clear = ThrottleOverride(action: .clear, key: "203.0.113.0/24", reason: "over")
