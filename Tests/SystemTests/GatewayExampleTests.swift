@@ -128,11 +128,9 @@ import WeirProtocol
         let caddy = try GatewayServer.caddy(for: stack, site: site)
         try await site.isUp()
         try await caddy.isUp()
-        // Caddy asks the throttle with a deadline of 5 ms, so that a busy machine may answer 502; that counts as well.
-        var statuses: [Int] = []
         for _ in 0..<5 {
             let agent = ["User-Agent": "Caddy test"]
-            statuses.append(try await GatewayServer.get(caddy.port, "/page.html?a=1", headers: agent))
+            #expect(try await GatewayServer.get(caddy.port, "/page.html?a=1", headers: agent) == 200)
         }
         let post = try RunningProduct(
             command: [
@@ -149,8 +147,8 @@ import WeirProtocol
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(
             try await stack.column(
-                "select status from analytics_events where path = '/page.html' order by status"
-            ) == statuses.sorted().map(String.init))
+                "select status from analytics_events where path = '/page.html'"
+            ) == Array(repeating: "200", count: 5))
         #expect(try await stack.count("select count(*) from analytics_events where path like '/api/%'") == 0)
         _ = try await eventually("the reading", within: .seconds(10)) {
             try await stack.column("select reading_pattern from engagement_events") == ["skimmer"] ? true : nil

@@ -73,7 +73,7 @@ final class GatewayServer {
             ],
             [
                 "WEIR_CADDY_LISTEN": "127.0.0.1:\(port)", "WEIR_CADDY_ADMIN": "127.0.0.1:\(try freePort())",
-                "WEIR_CADDY_AWAY": "127.0.0.1:\(try freePort())", "WEIR_SITE": "127.0.0.1:\(site.port)",
+                "WEIR_SITE": "127.0.0.1:\(site.port)",
                 "WEIR_THROTTLE_HTTP": "unix/\(stack.directory.path)/throttle.http.sock",
                 "WEIR_COLLECTOR_HTTP": "unix/\(stack.directory.path)/collector.http.sock",
                 "WEIR_CADDY_LOG": "\(home.path)/weir.log",

@@ -85,26 +85,79 @@ import WeirProtocol
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
+    /// A site that says what it was asked, with the example's Caddyfile in front of it.
+    private func caddy(_ stack: Stack) throws -> (front: Place, programs: [RunningProduct]) {
+        let (site, front, admin) = (try Port.free(), try Port.free(), try Port.free())
+        let file = stack.directory.appendingPathComponent("site.caddy")
+        try Data(
+            """
+            {
+                admin off
+                auto_https off
+            }
+            http://:\(site) {
+                respond /forbidden "by the site" 403
+                respond /broken "by the site" 502
+                respond "{method} {uri} {http.request.body}"
+            }
+            """.utf8
+        ).write(to: file)
+        let command = { (config: String) in ["/usr/bin/caddy", "run", "--adapter", "caddyfile", "--config", config] }
+        let programs = [
+            try launch(stack, command(file.path)),
+            try launch(
+                stack, command(Self.examples.appendingPathComponent("caddy/Caddyfile").path),
+                [
+                    "WEIR_THROTTLE_HTTP": "unix/\(stack.directory.path)/throttle.http.sock",
+                    "WEIR_SITE": "127.0.0.1:\(site)", "WEIR_CADDY_LISTEN": ":\(front)",
+                    "WEIR_CADDY_ADMIN": "127.0.0.1:\(admin)", "WEIR_CADDY_LOG": "\(stack.directory.path)/caddy.log",
+                ]),
+        ]
+        return (.port(front), programs)
+    }
+
     @Test(.needsProgram("/usr/bin/caddy")) func caddyAsksBeforeItForwards() async throws {
         let stack = try await throttled()
-        let site = try Port.free()
-        let (front, away, admin) = (try Port.free(), try Port.free(), try Port.free())
-        let answering = try launch(
-            stack, ["/usr/bin/caddy", "respond", "--listen", "127.0.0.1:\(site)", "--body", "the site"])
-        defer { answering.signal(SIGTERM) }
-        let server = try launch(
-            stack,
-            [
-                "/usr/bin/caddy", "run", "--adapter", "caddyfile", "--config",
-                Self.examples.appendingPathComponent("caddy/Caddyfile").path,
-            ],
-            [
-                "WEIR_THROTTLE_HTTP": "unix/\(stack.directory.path)/throttle.http.sock",
-                "WEIR_SITE": "127.0.0.1:\(site)", "WEIR_CADDY_LISTEN": ":\(front)",
-                "WEIR_CADDY_AWAY": "127.0.0.1:\(away)", "WEIR_CADDY_ADMIN": "127.0.0.1:\(admin)",
-            ])
-        defer { server.signal(SIGTERM) }
-        try await refusesAndLetsThrough(stack, .port(front))
+        let (front, programs) = try caddy(stack)
+        defer { for program in programs { program.signal(SIGTERM) } }
+        try await refusesAndLetsThrough(stack, front)
+        // What the site itself answers is left alone.
+        let forbidden = try await ask(front, "/forbidden", client: "203.0.113.9")
+        #expect(forbidden.status == 403)
+        #expect(forbidden.body == "by the site")
+        let broken = try await ask(front, "/broken", client: "203.0.113.9")
+        #expect(broken.status == 502)
+        #expect(broken.body == "by the site")
+        await stack.stopAll()
+    }
+
+    /// A throttle that takes the question and does not answer within 5 ms holds up nobody, and no question goes to
+    /// the site twice.
+    @Test(.needsProgram("/usr/bin/caddy")) func caddyLetsThroughWhatTheThrottleIsTooSlowFor() async throws {
+        let stack = try await throttled()
+        let (front, programs) = try caddy(stack)
+        defer { for program in programs { program.signal(SIGTERM) } }
+        _ = try await eventually("Caddy answers", within: .seconds(20)) {
+            try? await ask(front, "/", client: "203.0.113.1").status == 200 ? true : nil
+        }
+        let process = try #require(stack.process(of: .throttle))
+        kill(process, SIGSTOP)
+        for number in 0..<20 {
+            let answer = try await ask(
+                front, "/page?n=\(number)", client: "203.0.113.7", method: "POST", body: "x=\(number)")
+            #expect(answer.status == 200)
+            #expect(answer.body == "POST /page?n=\(number) x=\(number)")
+            #expect(answer.headers["x-throttle-level"] == "bypassed")
+        }
+        kill(process, SIGCONT)
+        _ = try await eventually("the throttle is asked again", within: .seconds(20)) {
+            let answer = try await ask(front, "/", client: "203.0.113.10")
+            return answer.headers["x-throttle-level"] == "normal" ? true : nil
+        }
+        // The site being away is no reason to ask it again without the throttle.
+        programs[0].signal(SIGTERM)
+        _ = await programs[0].end
+        #expect(try await ask(front, "/", client: "203.0.113.11").status == 502)
         await stack.stopAll()
     }
 
@@ -147,7 +200,7 @@ import WeirProtocol
         // A post arrives once, and with its method.
         let posted = try await ask(front, "/page", client: "203.0.113.7", method: "POST", body: "x=1")
         #expect(posted.status == 200)
-        #expect(posted.body == "POST /page" || posted.body == "the site")
+        #expect(posted.body == "POST /page" || posted.body == "POST /page x=1")
         try await stack.start([.throttle])
         _ = try await eventually("the throttle is asked again", within: .seconds(20)) {
             let answer = try await ask(front, "/", client: "203.0.113.10")
