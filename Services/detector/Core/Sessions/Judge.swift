@@ -120,24 +120,19 @@ public struct Judge: Sendable {
         var certain: RequestClassifier.Probe?
         var uncertain: [String] = []
         var firstUncertain: RequestClassifier.Probe?
-        var servesScripts = false
-        var missing: Set<Substring> = []
-        var present: Set<Substring> = []
-        for request in evidence.requests {
+        var scripts = ServedScripts()
+        var missingCount = 0
+        var hasPresent = false
+        for (place, request) in evidence.requests.enumerated() {
             if request.kind != .asset {
-                let path = request.path.prefix { $0 != "?" }
-                if (400...499).contains(request.status) { missing.insert(path) } else { present.insert(path) }
-                if request.status < 400, let found = RequestKind.pathExtension(String(path)),
-                    ProbePatterns.scripts.contains(found)
-                {
-                    servesScripts = true
-                }
+                if (400...499).contains(request.status) { missingCount += 1 } else { hasPresent = true }
             }
             guard let probe = rules.requests.probe(method: request.method, target: request.path, status: request.status)
             else { continue }
             if probe.family.isCertain {
                 if certain == nil { certain = probe }
-            } else if probe.family != .script || !servesScripts, !uncertain.contains(request.path), uncertain.count < 16
+            } else if uncertain.count < 16, !uncertain.contains(request.path),
+                probe.family != .script || !scripts.wereSeen(upTo: place, in: evidence.requests)
             {
                 uncertain.append(request.path)
                 if firstUncertain == nil { firstUncertain = probe }
@@ -151,7 +146,7 @@ public struct Judge: Sendable {
             isScanner = true
         }
         if let firstUncertain, !Self.isService(agent) {
-            let readsPages = !present.isEmpty || evidence.assetCount > 0 || evidence.engagementEvents > 0
+            let readsPages = hasPresent || evidence.assetCount > 0 || evidence.engagementEvents > 0
             let needed = readsPages ? Int(rules.scanner.uncertainProbes) : 1
             if uncertain.count >= needed {
                 signals.append(
@@ -165,17 +160,46 @@ public struct Judge: Sendable {
             signals.append(signal)
             isScanner = true
         }
-        let all = missing.union(present).count
-        if !Self.isService(agent), Double(missing.count) >= rules.scanner.missingPaths,
-            Double(missing.count) > rules.scanner.missingShare * Double(all)
+        if !Self.isService(agent), Double(missingCount) >= rules.scanner.missingPaths,
+            let signal = missingPaths(evidence)
         {
-            signals.append(
-                Signal(
-                    name: "missing_paths", points: 0, observed: .number(Double(missing.count)),
-                    threshold: .number(rules.scanner.missingPaths)))
+            signals.append(signal)
             isScanner = true
         }
         return isScanner
+    }
+
+    /// The site does not have most of the distinct paths that were asked for.
+    private func missingPaths(_ evidence: SessionEvidence) -> Signal? {
+        var missing: Set<Substring> = []
+        var present: Set<Substring> = []
+        for request in evidence.requests where request.kind != .asset {
+            let path = request.path.prefix { $0 != "?" }
+            if (400...499).contains(request.status) { missing.insert(path) } else { present.insert(path) }
+        }
+        guard Double(missing.count) >= rules.scanner.missingPaths,
+            Double(missing.count) > rules.scanner.missingShare * Double(missing.union(present).count)
+        else { return nil }
+        return Signal(
+            name: "missing_paths", points: 0, observed: .number(Double(missing.count)),
+            threshold: .number(rules.scanner.missingPaths))
+    }
+
+    /// Whether the site has served a script by some point of the session; looked up only where a session asks for one.
+    private struct ServedScripts {
+        private var next = 0
+        private var found = false
+
+        mutating func wereSeen(upTo place: Int, in requests: [SessionEvidence.Request]) -> Bool {
+            while !found, next <= place {
+                let request = requests[next]
+                next += 1
+                guard request.kind != .asset, request.status < 400 else { continue }
+                let path = String(request.path.prefix { $0 != "?" })
+                found = RequestKind.pathExtension(path).map { ProbePatterns.scripts.contains($0) } ?? false
+            }
+            return found
+        }
     }
 
     /// Crawlers follow other people's dead links, so paths that are missing say nothing of them.

@@ -2,7 +2,7 @@
 ///
 /// An Aho–Corasick automaton flattened to a table of transitions over byte classes, so that a step is one look-up and
 /// the cost of a text does not depend on how many patterns there are. Built once, immutable, shared by all threads.
-/// Patterns hold at most 65,535 states together (about 60,000 characters without shared beginnings).
+/// Patterns hold at most 32,767 states together (about 30,000 characters without shared beginnings).
 public struct PatternAutomaton: Sendable {
     /// Where a pattern has to stand in the text.
     public struct Anchors: OptionSet, Sendable, Hashable {
@@ -53,8 +53,12 @@ public struct PatternAutomaton: Sendable {
     /// The patterns in the order given; a match names its pattern by index.
     public let patterns: [Pattern]
     private let classOf: [UInt8]
-    private let classCount: Int
+    /// A state's row of the table has this many bits of columns, more than there are classes: finding a row is a shift.
+    private let rowBits: Int
+    /// The next state by row and class, with `matchBit` where that state ends a pattern. States are numbered by their
+    /// distance from the beginning, so that the rows of those near it, where texts spend their time, share cache lines.
     private let transitions: [UInt16]
+    private static let matchBit: UInt16 = 0x8000
     /// For each state, the first slot of its matches in `outputs`; one entry more than there are states.
     private let outputStart: [UInt32]
     private let outputs: [UInt32]
@@ -75,7 +79,6 @@ public struct PatternAutomaton: Sendable {
         }
         for upper in 0x41...0x5A { classes[upper] = classes[upper | 0x20] }
         classOf = classes
-        classCount = used
 
         var next = [Int32](repeating: -1, count: used)
         var own: [[UInt32]] = [[]]
@@ -92,7 +95,7 @@ public struct PatternAutomaton: Sendable {
             }
             own[state].append(UInt32(index))
         }
-        precondition(own.count <= Int(UInt16.max), "the patterns need more states than the table can name")
+        precondition(own.count <= Int(Self.matchBit), "the patterns need more states than the table can name")
 
         var fallback = [Int](repeating: 0, count: own.count)
         var queue: [Int] = []
@@ -115,12 +118,24 @@ public struct PatternAutomaton: Sendable {
                 }
             }
         }
-        transitions = next.map { UInt16($0) }
+        let order = [0] + queue
+        var numbers = [Int](repeating: 0, count: own.count)
+        for (number, state) in order.enumerated() { numbers[state] = number }
+        let bits = max(1, Int.bitWidth - (used - 1).leadingZeroBitCount)
+        var table = [UInt16](repeating: 0, count: own.count << bits)
+        for (number, state) in order.enumerated() {
+            for slot in 0..<used {
+                let target = Int(next[state * used + slot])
+                table[number << bits | slot] = UInt16(numbers[target]) | (own[target].isEmpty ? 0 : Self.matchBit)
+            }
+        }
+        rowBits = bits
+        transitions = table
         var starts: [UInt32] = []
         var flat: [UInt32] = []
-        for list in own {
+        for state in order {
             starts.append(UInt32(flat.count))
-            flat.append(contentsOf: list)
+            flat.append(contentsOf: own[state])
         }
         starts.append(UInt32(flat.count))
         outputStart = starts
@@ -139,9 +154,12 @@ public struct PatternAutomaton: Sendable {
                 outputStart.withUnsafeBufferPointer { outputStart in
                     outputs.withUnsafeBufferPointer { outputs in
                         shapes.withUnsafeBufferPointer { shapes in
+                            let rowBits = rowBits
                             var state = 0
                             for position in 0..<count {
-                                state = Int(transitions[state &* classCount &+ Int(classOf[Int(text[position])])])
+                                let next = transitions[state &<< rowBits | Int(classOf[Int(text[position])])]
+                                state = Int(next & ~Self.matchBit)
+                                if next & Self.matchBit == 0 { continue }
                                 var slot = outputStart[state]
                                 let end = outputStart[state &+ 1]
                                 while slot < end {

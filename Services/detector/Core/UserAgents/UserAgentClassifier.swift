@@ -257,7 +257,8 @@ public struct UserAgentClassifier: Sendable {
         if text[0] == UInt8(ascii: "{") || text[text.count - 1] == UInt8(ascii: "}") { return true }
         for byte in text where byte < 0x20 || byte == 0x7F { return true }
         if claimsBrowser, !text.contains(UInt8(ascii: "(")) { return true }
-        switch lowered(text.prefix(16)) {
+        guard text.count <= 10 else { return false }
+        switch lowered(text) {
         case "null", "undefined", "unknown", "none", "user-agent", "mozilla", "(null)", "nil", "test", "agent",
             "default":
             return true

@@ -17,22 +17,69 @@ struct ClassifyCommand: ParsableCommand {
         @Argument(help: "A file with one user agent a line (.gz too), or - for standard input.")
         var file: String
 
+        @Flag(help: "One object for the whole file: how many lines, and how many of each class and category.")
+        var summary = false
+
         func run() throws {
-            try Outcome.reporting {
-                let classifier = UserAgentClassifier.builtIn
-                try LineVerb.run(file) { bytes, writer throws(LineVerb.Unusable) in
-                    let agent: String
-                    if let object = try LineVerb.object(bytes) {
-                        guard let text = (object["user_agent"] ?? object["ua"])?.stringValue else {
-                            throw LineVerb.Unusable(reason: "user_agent is missing or not a text")
-                        }
-                        agent = text
+            try Outcome.reporting { if summary { try summarize() } else { try answerEach() } }
+        }
+
+        private func answerEach() throws(Failure) {
+            let classifier = UserAgentClassifier.builtIn
+            try LineVerb.run(file) { bytes, writer throws(LineVerb.Unusable) in
+                let agent = try Self.agent(of: bytes) ?? String(decoding: bytes, as: UTF8.self)
+                AgentAnswer.write(classifier.classify(agent), agent, into: &writer)
+            }
+        }
+
+        private func summarize() throws(Failure) {
+            let classifier = UserAgentClassifier.builtIn
+            var lines = 0
+            var unusable = 0
+            var classes: [VerdictClass: Int] = [:]
+            var categories: [BotCatalogue.Category: Int] = [:]
+            try LineVerb.forEachLine(of: file) { _, line throws(LineVerb.Unusable) in
+                lines += 1
+                let found: AgentClass
+                do throws(LineVerb.Unusable) {
+                    let bytes = try line.get()
+                    if let agent = try Self.agent(of: bytes) {
+                        found = classifier.classify(agent)
                     } else {
-                        agent = String(decoding: bytes, as: UTF8.self)
+                        found = classifier.classify(bytes.assumingMemoryBound(to: UInt8.self))
                     }
-                    AgentAnswer.write(classifier.classify(agent), agent, into: &writer)
+                } catch {
+                    unusable += 1
+                    throw error
+                }
+                classes[found.verdictClass, default: 0] += 1
+                if let category = found.category { categories[category, default: 0] += 1 }
+            }
+            var writer = JSONWriter()
+            writer.object { writer in
+                writer.field("lines", lines)
+                writer.field("unusable", unusable)
+                for (name, counts) in [
+                    ("classes", classes.map { ($0.rawValue, $1) }),
+                    ("categories", categories.map { ($0.rawValue, $1) }),
+                ] {
+                    writer.name(name)
+                    writer.object { writer in for (name, count) in counts.sorted(by: <) { writer.field(name, count) } }
                 }
             }
+            writer.newline()
+            let output = LineOutput()
+            output.write(writer.bytes)
+            output.flush()
+        }
+
+        /// The agent of a line that is a JSON object; nil for raw text.
+        private static func agent(of bytes: UnsafeRawBufferPointer) throws(LineVerb.Unusable) -> String? {
+            guard let object = try LineVerb.object(bytes) else { return nil }
+            guard let text = (object["user_agent"] ?? object["ua"])?.stringValue else {
+                throw LineVerb.Unusable(reason: "user_agent is missing or not a text")
+            }
+            return text
         }
     }
 
@@ -91,17 +138,44 @@ struct ClassifyCommand: ParsableCommand {
 
 /// The fields that say what an agent is, in the offline verb and on the wire.
 enum AgentAnswer {
-    static func write(_ found: AgentClass, _ agent: String, into writer: inout JSONWriter) {
-        for (name, value) in fields(found, agent) { writer.field(name, value) }
+    private enum Field {
+        case text(String?)
+        case flag(Bool)
     }
 
-    static func fields(_ found: AgentClass, _ agent: String) -> [(String, JSONValue)] {
-        func text(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
-        return [
-            ("ua", .string(agent)), ("class", .string(found.verdictClass.rawValue)), ("is_bot", .bool(found.isBot)),
-            ("name", text(found.name)), ("operator", text(found.operator)),
-            ("category", text(found.category?.rawValue)),
-            ("token", text(found.token.isEmpty ? nil : found.token)), ("reason", .string(found.reason.rawValue)),
-        ]
+    private static func forEachField(
+        of found: AgentClass, _ agent: String, _ body: (StaticString, Field) -> Void
+    ) {
+        body("ua", .text(agent))
+        body("class", .text(found.verdictClass.rawValue))
+        body("is_bot", .flag(found.isBot))
+        body("name", .text(found.name))
+        body("operator", .text(found.operator))
+        body("category", .text(found.category?.rawValue))
+        body("token", .text(found.token.isEmpty ? nil : found.token))
+        body("reason", .text(found.reason.rawValue))
+    }
+
+    static func write(_ found: AgentClass, _ agent: String, into writer: inout JSONWriter) {
+        forEachField(of: found, agent) { name, field in
+            writer.key(name)
+            switch field {
+            case .text(let text?): writer.string(text)
+            case .text(nil): writer.null()
+            case .flag(let flag): writer.bool(flag)
+            }
+        }
+    }
+
+    static func object(_ found: AgentClass, _ agent: String) -> JSONObject {
+        var object = JSONObject()
+        forEachField(of: found, agent) { name, field in
+            object[name.description] =
+                switch field {
+                case .text(let text): text.map { .string($0) } ?? .null
+                case .flag(let flag): .bool(flag)
+                }
+        }
+        return object
     }
 }

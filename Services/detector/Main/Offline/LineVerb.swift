@@ -18,48 +18,60 @@ enum LineVerb {
         _ answer: (UnsafeRawBufferPointer, inout JSONWriter) throws(Unusable) -> Void
     ) throws(Failure) {
         let output = LineOutput()
+        defer { output.flush() }
+        var fields = JSONWriter(capacity: 2048)
+        try forEachLine(of: path, lineLimit: lineLimit, header: header) { number, line throws(Unusable) in
+            fields.removeAll()
+            var problem: Unusable?
+            fields.object { writer in
+                writer.key("line")
+                writer.integer(number)
+                do throws(Unusable) { try answer(try line.get(), &writer) } catch { problem = error }
+            }
+            if let problem {
+                fields.removeAll()
+                fields.object { writer in
+                    writer.field("line", number)
+                    writer.field("error", problem.reason)
+                }
+            }
+            fields.newline()
+            output.write(fields.bytes)
+            if let problem { throw problem }
+        }
+    }
+
+    /// Calls `body` with the number of each line of `path` (`-` is standard input, .gz is read) and its bytes, or why it
+    /// has none. A first line that is a `header` is counted and passed over.
+    /// - Throws: `Failure`: the file cannot be read, or `body` threw for every line of it.
+    static func forEachLine(
+        of path: String, lineLimit: Int = 64 * 1024, header: (UnsafeRawBufferPointer) -> Bool = { _ in false },
+        _ body: (Int, Result<UnsafeRawBufferPointer, Unusable>) throws(Unusable) -> Void
+    ) throws(Failure) {
         var number = 0
         var usable = 0
-        var fields = JSONWriter(capacity: 2048)
         do throws(LineSourceError) {
             let source = try LineSource(path: path, lineLimit: lineLimit)
             while let line = try source.next() {
                 number += 1
-                if number == 1, case .bytes(let bytes, _) = line, header(bytes) { continue }
-                fields.removeAll()
-                do throws(Unusable) {
-                    switch line {
-                    case .tooLong(_, let length):
-                        throw Unusable(reason: "the line has \(length) bytes, more than \(lineLimit)")
-                    case .bytes(var bytes, _):
-                        if bytes.last == UInt8(ascii: "\r") {
-                            bytes = UnsafeRawBufferPointer(rebasing: bytes.dropLast())
-                        }
-                        var problem: Unusable?
-                        let place = number
-                        fields.object { writer in
-                            writer.field("line", place)
-                            do throws(Unusable) { try answer(bytes, &writer) } catch { problem = error }
-                        }
-                        if let problem { throw problem }
-                        usable += 1
-                    }
-                } catch {
-                    fields.removeAll()
-                    let place = number
-                    fields.object { writer in
-                        writer.field("line", place)
-                        writer.field("error", error.reason)
-                    }
+                let content: Result<UnsafeRawBufferPointer, Unusable>
+                switch line {
+                case .tooLong(_, let length):
+                    content = .failure(
+                        Unusable(reason: "the line has \(length) bytes, more than \(lineLimit)"))
+                case .bytes(var bytes, _):
+                    if number == 1, header(bytes) { continue }
+                    if bytes.last == UInt8(ascii: "\r") { bytes = UnsafeRawBufferPointer(rebasing: bytes.dropLast()) }
+                    content = .success(bytes)
                 }
-                fields.newline()
-                output.write(fields.bytes)
+                do throws(Unusable) {
+                    try body(number, content)
+                    usable += 1
+                } catch {}
             }
         } catch {
-            output.flush()
             throw Failure(ExitStatus(rawValue: error.exitCode) ?? .unusableInput, error.description)
         }
-        output.flush()
         guard usable > 0 else {
             throw Failure(
                 .unusableInput,

@@ -79,9 +79,7 @@ final class EvaluationService: Sendable {
                 throw WireError(.badBody, "user_agent is missing or not a text")
             }
             let found = self.bench.judge.rules.agents.classify(agent)
-            var body = JSONObject()
-            for (name, value) in AgentAnswer.fields(found, agent) { body[name] = value }
-            return MessageTable.Reply(.userAgentClass, JSONValue.object(body))
+            return MessageTable.Reply(.userAgentClass, JSONValue.object(AgentAnswer.object(found, agent)))
         }
         table.onImmediately(.rulesGet) { _, _ throws(WireError) in
             MessageTable.Reply(.rules, self.bench.judge.rules.described)
