@@ -218,8 +218,7 @@ public struct SessionBook: Sendable {
     }
 
     private mutating func remove(_ slot: Int) -> LiveSession {
-        let session = slots[slot]!
-        slots[slot] = nil
+        let session = slots[slot].take()!
         freeSlots.append(slot)
         slotByID[session.id] = nil
         slotsByKey[session.key]?.removeAll { $0 == slot }

@@ -12,7 +12,7 @@ import WeirProtocol
 /// started again, it offers the same records under the same ids.
 struct ImportRun {
     /// Events in one transaction. Larger ones gain little; several are under way at once, and their memory counts.
-    private static let batchSize = 5000
+    private static let batchSizes = 1000...5000
 
     private let command: Import
     private let settings: Settings
@@ -71,10 +71,18 @@ struct ImportRun {
             rejects: command.rejects, following: followed)
     }
 
+    /// Events in the next transaction: few at first, so that the detectors and the database need not wait for the first
+    /// batch, and few at last, so that they are not left alone with large ones when everything is read.
+    static func batchSize(after lines: Int, share: Double?) -> Int {
+        var size = lines
+        if let share, share > 0 { size = min(size, Int(Double(lines) * (1 - share) / share) / 4) }
+        return min(max(size, batchSizes.lowerBound), batchSizes.upperBound)
+    }
+
     private func readOnly(_ reader: LogReader) throws -> ImportSummary {
         let progress = Progress(isShown: !command.noProgress)
         reader.seeded(until: Timestamp(milliseconds: .max))
-        while try reader.fill(untilEvents: Self.batchSize) != .end {
+        while try reader.fill(untilEvents: Self.batchSizes.upperBound) != .end {
             _ = reader.close(isLast: false)
             progress.show(reader)
         }
@@ -122,7 +130,9 @@ struct ImportRun {
         var following = following
 
         reading: while true {
-            switch try reader.fill(untilEvents: Self.batchSize) {
+            switch try reader.fill(
+                untilEvents: Self.batchSize(after: reader.summary.lines, share: reader.share))
+            {
             case .needsSeed(let moment):
                 let until = try await patiently { try await seeds.restore(into: reader, at: moment) }
                 reader.seeded(until: until)

@@ -69,9 +69,8 @@ final class DetectorRing: Sendable {
             state.next &+= 1
             return (Array(state.members.values), state.next)
         }
-        let ranked = candidates.sorted {
-            Self.hash(evidence.sessionID.text, $0.seed) > Self.hash(evidence.sessionID.text, $1.seed)
-        }
+        let name = evidence.sessionID.text
+        let ranked = candidates.sorted { Self.hash(name, $0.seed) > Self.hash(name, $1.seed) }
         var evidence = evidence
         evidence.fit()
         let fitting = evidence
@@ -106,7 +105,8 @@ final class DetectorRing: Sendable {
         while !open.isEmpty, !members.isEmpty {
             var packers = [EvidencePacker](repeating: EvidencePacker(), count: members.count)
             for question in open {
-                let ranks = members.map { Self.hash(question.sessionID.text, $0.seed) }
+                let name = question.sessionID.text
+                let ranks = members.map { Self.hash(name, $0.seed) }
                 packers[ranks.indices.max { ranks[$0] < ranks[$1] }!].add(question)
             }
             var silent: Set<String> = []
