@@ -119,7 +119,7 @@ public struct Throttle: Sendable {
             counters.refusedQuestions += 1
             throw error
         }
-        let found = view(of: client, shared: shared, now)
+        var found = view(of: client, shared: shared, now)
         var answer = weigh(found, client, now)
         guard client.cost > 0 else {
             counters.peeks += 1
@@ -134,6 +134,11 @@ public struct Throttle: Sendable {
             return answer.decision
         }
         rewind(client, found, now)
+        if countDenial(answer, client, now) {
+            // What is told is what holds from now on, so that waiting as told is enough.
+            found = view(of: client, shared: shared, now)
+            answer = weigh(found, client, now)
+        }
         answer.decision.reference = deny(answer, found, client, now)
         if isShadow || policies.policies[found.policy].shadow {
             counters.shadowDenied += 1
