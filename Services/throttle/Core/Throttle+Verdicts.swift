@@ -86,15 +86,16 @@ extension Throttle {
         }
     }
 
-    /// Housekeeping, to be called about once a second: forgives, forgets, and gives places back, a bounded piece of
-    /// each table at a time.
+    /// Calls of `sweep` in a second that look at everything within a minute.
+    public static let sweepsPerSecond = 16
+
+    /// Housekeeping, a small piece of each table at a time, since nobody is answered meanwhile: forgives, forgets, and
+    /// gives places back.
     public mutating func sweep(now: Moment) {
-        standings.sweep(2000, now: now.monotonic, rules) { dirty.insert($0) }
-        for _ in 0..<8 {
-            buckets.tidy(shard: tidied, now: now.monotonic)
-            tidied = (tidied + 1) & 255
-        }
-        overrides.expire(now: now.monotonic)
+        standings.sweep(250, now: now.monotonic, rules) { dirty.insert($0) }
+        buckets.tidy(shard: tidied, now: now.monotonic)
+        tidied = (tidied + 1) & 255
+        if tidied % Self.sweepsPerSecond == 1 { overrides.expire(now: now.monotonic) }
     }
 }
 

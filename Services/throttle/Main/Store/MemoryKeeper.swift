@@ -95,7 +95,10 @@ final class MemoryKeeper: Service {
             var pause = Self.period
             while !Task.isCancelled {
                 try? await Task.sleep(for: pause)
-                self.engine.withThrottle { $0.sweep(now: ThrottleEngine.now) }
+                for _ in 0..<Throttle.sweepsPerSecond / 2 {
+                    // Between two pieces, questions are answered.
+                    self.engine.withThrottle { $0.sweep(now: ThrottleEngine.now) }
+                }
                 pause = await self.save() ? Self.period : min(pause * 2, .seconds(4))
             }
         }
