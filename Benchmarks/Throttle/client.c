@@ -1,12 +1,17 @@
 // client weir|redis|http SOCKET CONNECTIONS DEPTH SECONDS KEYS [SHA]: asks a server on a Unix socket as fast as it answers,
 // DEPTH questions at a time on each of CONNECTIONS, and prints: answers per second, p50, p99 and p99.9 of a round trip in
 // microseconds, and the share that was allowed. One thread; the same loop for all protocols.
+//
+// The environment changes how it asks: PACE=N asks N times a second instead, and counts a round trip from when it was due;
+// ONCE=1 asks once for each key, and ends; FIRST=N numbers the keys from N; DEAR=N makes every Nth key ask for more tokens
+// than there are; REPORTS=N sends a verdict.report, about one key in 40, after every N questions.
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -16,11 +21,11 @@ struct connection {
     int fd;
     int waiting;   // answers that have not come
     long key;      // the next question
-    uint64_t sent; // when the batch left
+    uint64_t sent; // when the batch left, or was due
 };
 
 static int is_redis, is_http, depth;
-static long keys;
+static long keys, first, dear, reports, asked, reported;
 static char **questions;
 static size_t *sizes;
 static char *batch;
@@ -33,10 +38,17 @@ static void fail(const char *what) {
     exit(1);
 }
 
-static uint64_t now(void) {
+static uint64_t read_clock(clockid_t clock) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t now(void) { return read_clock(CLOCK_MONOTONIC); }
+
+static long setting(const char *name) {
+    const char *value = getenv(name);
+    return value ? atol(value) : 0;
 }
 
 static int connect_to(const char *path) {
@@ -47,14 +59,18 @@ static int connect_to(const char *path) {
     return fd;
 }
 
+static void name_client(long number, char ip[32], char fingerprint[40]) {
+    uint64_t mixed = ((uint64_t)number + 1) * 0x9E3779B97F4A7C15u;
+    snprintf(ip, 32, "10.%ld.%ld.%ld", number >> 16 & 255, number >> 8 & 255, number & 255);
+    snprintf(fingerprint, 40, "fp_%016lx%016lx", mixed, ~mixed);
+}
+
 static void make_questions(const char *sha) {
     questions = malloc((size_t)keys * sizeof *questions);
     sizes = malloc((size_t)keys * sizeof *sizes);
     for (long i = 0; i < keys; i++) {
-        uint64_t mixed = ((uint64_t)i + 1) * 0x9E3779B97F4A7C15u;
         char ip[32], fingerprint[40], text[512];
-        snprintf(ip, sizeof ip, "10.%ld.%ld.%ld", i >> 16 & 255, i >> 8 & 255, i & 255);
-        snprintf(fingerprint, sizeof fingerprint, "fp_%016lx%016lx", mixed, ~mixed);
+        name_client(first + i, ip, fingerprint);
         int size;
         if (is_http) {
             size = snprintf(text, sizeof text,
@@ -71,23 +87,37 @@ static void make_questions(const char *sha) {
         } else {
             size = snprintf(text, sizeof text,
                             "{\"v\":1,\"type\":\"throttle.check\",\"id\":\"%ld\",\"body\":{\"ip\":\"%s\",\"fingerprint\":\"%s\","
-                            "\"path\":\"/articles/%ld\"}}\n",
-                            i, ip, fingerprint, i);
+                            "\"path\":\"/articles/%ld\"%s}}\n",
+                            i, ip, fingerprint, i, dear && i % dear == 0 ? ",\"cost\":100000" : "");
         }
         questions[i] = strdup(text);
         sizes[i] = (size_t)size;
     }
 }
 
-static void ask(struct connection *c) {
+static size_t report(char *text, long key) {
+    char ip[32], fingerprint[40];
+    long number = first + key / 40 * 40;
+    name_client(number, ip, fingerprint);
+    return (size_t)sprintf(text,
+                           "{\"v\":1,\"type\":\"verdict.report\",\"body\":{\"verdict_id\":\"bench-%ld-%ld\","
+                           "\"session_id\":\"sess_bench%ld\",\"site\":\"example.org\",\"fingerprint\":\"%s\",\"ip\":\"%s\","
+                           "\"class\":\"behavioral_bot\",\"score\":60,\"requests_per_minute\":30,\"error_rate\":0,"
+                           "\"request_count\":30,\"at\":%lu}}\n",
+                           (long)getpid(), ++reported, number, fingerprint, ip, read_clock(CLOCK_REALTIME) / 1000000);
+}
+
+static void ask(struct connection *c, uint64_t due) {
     size_t size = 0;
     for (int i = 0; i < depth; i++) {
         memcpy(batch + size, questions[c->key], sizes[c->key]);
         size += sizes[c->key];
+        asked++;
+        if (reports && asked % reports == 0) size += report(batch + size, c->key);
         c->key = (c->key + 7919) % keys;
     }
     c->waiting = depth;
-    c->sent = now();
+    c->sent = due;
     for (size_t done = 0; done < size;) {
         ssize_t count = send(c->fd, batch + done, size - done, MSG_NOSIGNAL);
         if (count <= 0) fail("send");
@@ -132,24 +162,41 @@ int main(int argc, char **argv) {
     depth = atoi(argv[4]);
     double seconds = atof(argv[5]);
     keys = atol(argv[6]);
+    first = setting("FIRST");
+    dear = setting("DEAR");
+    reports = setting("REPORTS");
+    int once = setting("ONCE") != 0;
+    uint64_t interval = setting("PACE") ? (uint64_t)depth * 1000000000u / (uint64_t)setting("PACE") : 0;
     make_questions(argc > 7 ? argv[7] : "");
-    batch = malloc((size_t)depth * 512);
+    batch = malloc((size_t)depth * 1024);
     char *answer = malloc(1 << 20);
     struct connection *all = calloc((size_t)total, sizeof *all);
+    struct connection **idle = calloc((size_t)total, sizeof *idle);
+    int waits = total > 1 || interval, idles = 0, busy = 0;
     int set = epoll_create1(0);
     for (int i = 0; i < total; i++) {
         all[i].fd = connect_to(argv[2]);
         all[i].key = (long)i * 104729 % keys;
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &all[i]};
-        if (total > 1 && epoll_ctl(set, EPOLL_CTL_ADD, all[i].fd, &event) != 0) fail("epoll");
+        if (waits && epoll_ctl(set, EPOLL_CTL_ADD, all[i].fd, &event) != 0) fail("epoll");
+        idle[idles++] = &all[i];
     }
-    uint64_t start = now(), stop = start + (uint64_t)(seconds * 1e9), last = start;
-    for (int i = 0; i < total; i++) ask(&all[i]);
-    while (last < stop) {
+    prctl(PR_SET_TIMERSLACK, 1);
+    uint64_t start = now(), stop = start + (uint64_t)(seconds * 1e9), last = start, due = start;
+    while (last < stop && (busy || !once || asked < keys)) {
+        uint64_t moment = now();
+        while (idles > 0 && (!interval || due <= moment) && (!once || asked < keys)) {
+            ask(idle[--idles], interval ? due : moment);
+            busy++;
+            due += interval;
+        }
+        uint64_t pause = interval && idles > 0 && due > moment ? due - moment : 1000000000u;
+        struct timespec limit = {.tv_sec = (time_t)(pause / 1000000000u), .tv_nsec = (long)(pause % 1000000000u)};
         struct epoll_event events[64];
-        int ready = total > 1 ? epoll_wait(set, events, 64, -1) : 1;
+        int ready = waits ? epoll_pwait2(set, events, 64, &limit, NULL) : 1;
+        if (!busy) last = now();
         for (int i = 0; i < ready; i++) {
-            struct connection *c = total > 1 ? events[i].data.ptr : all;
+            struct connection *c = waits ? events[i].data.ptr : all;
             ssize_t size = recv(c->fd, answer, 1 << 20, 0);
             if (size <= 0) fail("recv");
             count(c, answer, size);
@@ -157,7 +204,8 @@ int main(int argc, char **argv) {
             last = now();
             uint64_t took = (last - c->sent) / 100;
             histogram[took < SLOTS ? took : SLOTS]++;
-            ask(c);
+            idle[idles++] = c;
+            busy--;
         }
     }
     printf("%.0f %.1f %.1f %.1f %.4f\n", (double)answers / ((double)(last - start) / 1e9), percentile(0.5),

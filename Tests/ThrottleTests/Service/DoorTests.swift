@@ -18,10 +18,12 @@ struct OpenDoors {
     let server: DirectServer
     let client: LineClient
 
-    static func open(_ policies: PolicySet = .standard) async throws -> OpenDoors {
+    static func open(
+        _ policies: PolicySet = .standard, bounds: Throttle.Bounds = Throttle.Bounds()
+    ) async throws -> OpenDoors {
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let path = "/tmp/weir-throttle-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
-        let engine = ThrottleEngine(Throttle(policies, seed: 1))
+        let engine = ThrottleEngine(Throttle(policies, seed: 1, bounds: bounds))
         let nowhere = try ConnectionTarget("postgresql:///weir?host=/nonexistent", applicationName: "weir-tests")
         let keeper = MemoryKeeper(engine, ThrottleStore(Connection(nowhere), rules: policies.rules), logger: logger)
         let group = MultiThreadedEventLoopGroup.singleton
