@@ -12,7 +12,8 @@ enum VerdictTables {
 
     private static let staging = """
         set local client_min_messages = warning;
-        create temporary table if not exists incoming_verdicts (like session_verdicts) on commit delete rows;
+        create temporary table if not exists incoming_verdicts (like session_verdicts including defaults)
+            on commit delete rows;
         create temporary table if not exists incoming_standing (
             fingerprint text, prefix text, first_at timestamptz, last_at timestamptz, sessions integer, active integer,
             requests bigint, velocity real, delta integer, incidents integer, reason text, ip inet, user_agent text
