@@ -147,14 +147,17 @@ let package = Package(
         .testTarget(
             name: "CollectorTests",
             dependencies: [
-                "CollectorCore", "Database", "PostgresSupport", "WeirProtocol", "Runtime", "collector", logging,
-            ],
+                "CollectorCore", "Database", "PostgresSupport", "WeirProtocol", "Transport", "Runtime", "collector",
+                logging,
+            ] + nio,
             path: "Tests/CollectorTests", swiftSettings: strict),
         .testTarget(
             name: "DetectorTests",
             dependencies: [
-                "DetectorCore", "WeirProtocol", "detector", "Database", "PostgresSupport", "Runtime", logging,
-            ],
+                "DetectorCore", "WeirProtocol", "Transport", "detector", "Database", "PostgresSupport", "Runtime",
+                logging,
+                lifecycle,
+            ] + nio,
             path: "Tests/DetectorTests", swiftSettings: strict),
         .testTarget(
             name: "ThrottleTests",

@@ -51,6 +51,17 @@ extension Setting where Value == String {
     public static var detectorRules: Setting {
         .text("detector.rules", "", form: "a rule-set file, or empty for the built-in rules", "The detector's rules.")
     }
+    public static var detectorCrawlers: Setting {
+        .text(
+            "detector.crawlers", "", form: "a crawler list, or empty for the built-in list",
+            "Whose crawlers come from which addresses and host names.")
+    }
+    public static var detectorResolver: Setting {
+        Setting(
+            "detector.resolver", "", form: "an address such as 127.0.0.1, 192.0.2.53:5353 or [::1]:53, or empty",
+            "The DNS resolver that is asked whether crawlers are who they say; empty asks nobody.",
+            read: { $0.isEmpty || ResolverAddress($0) != nil ? $0 : nil })
+    }
     public static var throttlePolicy: Setting {
         .text(
             "throttle.policy", "", form: "a policy file, or empty for the built-in policies", "The throttle's policies."
@@ -178,7 +189,8 @@ extension Settings {
         Setting<String>.addressAnonymization, Setting<String>.cookieKeyFile,
         Setting<Bool>.cookieSecure, Setting<Bool>.respectsDoNotTrack,
         Setting<[String]>.pageOrigins, Setting<Int64>.pagePostsPerSecond, Setting<Int64>.pagePostBurst,
-        Setting<String>.detectorRules, Setting<String>.throttlePolicy, Setting<String>.throttleStore,
+        Setting<String>.detectorRules, Setting<String>.detectorCrawlers, Setting<String>.detectorResolver,
+        Setting<String>.throttlePolicy, Setting<String>.throttleStore,
         Setting<Bool>.throttleShadow, Setting<String>.reporterHTTP, Setting<String>.reporterTokensFile,
         Setting<Int64>.retainRequestsDays, Setting<Int64>.retainEngagementDays, Setting<Int64>.retainSessionsDays,
         Setting<Int64>.retainClicksDays, Setting<Int64>.retainUsageDays, Setting<Int64>.retainDecisionsDays,

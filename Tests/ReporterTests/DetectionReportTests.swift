@@ -96,4 +96,52 @@ import WeirProtocol
         #expect(rows.map { $0["state"]?.stringValue } == ["learning: 57 of 200", "watching"])
         #expect(rows.map { $0["last_value"]?.doubleValue } == [1, 1])
     }
+
+    @Test func crawlersAndTheirImpostors() async throws {
+        func session(_ number: Int, _ ip: String, _ name: String, _ signals: String, scanner: Bool = false) -> [String]
+        {
+            let verdict = signals.contains("claim_verified") ? "verified_bot" : scanner ? "scanner" : "false_claim"
+            return [
+                """
+                insert into user_sessions (session_id, site, started_at, last_activity_at, verdict_id, verdict_class,
+                    request_count, ip_address, bot_name, is_bot, is_scanner)
+                values ('sess_\(number)', 'shop.example', '2026-11-20 09:00Z', '2026-11-20 09:0\(number)Z',
+                    'vd_\(number)', '\(verdict)', \(number), '\(ip)', '\(name)', true, \(scanner))
+                """,
+                """
+                insert into session_verdicts (session_id, verdict_id, at, class, score, is_bot, signals)
+                values ('sess_\(number)', 'vd_\(number)', now(), '\(verdict)', 0, true, '[\(signals)]')
+                """,
+            ]
+        }
+        let agent = #"{"name":"user_agent","points":0,"observed":"googlebot","threshold":"catalogue"}"#
+        let fake = #"{"name":"claim_failed","points":0,"observed":"host.example.net","threshold":"googlebot.com"}"#
+        let other = #"{"name":"claim_failed","points":0,"observed":"no host name","threshold":"googlebot.com"}"#
+        let range =
+            #"{"name":"claim_verified","points":0,"observed":"192.0.2.0/24","threshold":"Google, ranges of 2026-11-22"}"#
+        let database = try await database(
+            session(1, "198.51.100.1", "Googlebot", "\(agent),\(fake)")
+                + session(2, "198.51.100.1", "Googlebot", "\(agent),\(fake)", scanner: true)
+                + session(3, "198.51.100.2", "Googlebot", "\(agent),\(other)")
+                + session(4, "192.0.2.9", "Googlebot", "\(agent),\(range)")
+                + session(5, "192.0.2.9", "Googlebot", agent))
+        let fakes = try await database.data("bots fakes --since 2026-11-01")
+        #expect(fakes["total_sessions"] == 3 && fakes["addresses"] == 2)
+        let rows = fakes["claims"]?.arrayValue ?? []
+        #expect(rows.map { $0["ip_address"]?.stringValue } == ["198.51.100.1", "198.51.100.2"])
+        #expect(rows.map { $0["session_count"]?.integerValue } == [2, 1])
+        #expect(rows.map { $0["request_count"]?.integerValue } == [3, 3])
+        #expect(rows.map { $0["observed"]?.stringValue } == ["host.example.net", "no host name"])
+        #expect(rows.first?["last_seen_at"]?.stringValue?.hasPrefix("2026-11-20T09:02") == true)
+        let verified = try await database.data("bots verified --since 2026-11-01 --site shop.example")
+        #expect(verified["total_sessions"] == 1)
+        #expect(verified["claims"]?.arrayValue?.first?["observed"]?.stringValue == "192.0.2.0/24")
+        #expect(try await database.data("bots verified --since 2026-11-01 --site b.example")["total_sessions"] == 0)
+        let changes = try await database.data("bots explain sess_1")["would_change"]?.arrayValue ?? []
+        #expect(
+            changes.map { $0["change"]?.stringValue } == [
+                "without user_agent (googlebot)", "without claim_failed (host.example.net)",
+            ])
+        #expect(changes.last?["result"]?.stringValue == "a declared bot")
+    }
 }

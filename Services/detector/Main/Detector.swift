@@ -26,6 +26,7 @@ struct Detector: AsyncParsableCommand {
         try Outcome.reporting {
             let settings = try Settings.load(path: config, environment: Outcome.environment)
             _ = try RuleFile.load(settings[.detectorRules])
+            _ = try CrawlerFile.load(settings)
             if printConfig { print(settings.effective) }
         }
     }

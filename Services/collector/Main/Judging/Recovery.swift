@@ -43,7 +43,9 @@ struct Recovery: Sendable {
         var batch = DrainBatch()
         batch.verdicts = await ring.evaluate(all: questions, deadline: .seconds(30))
         guard !batch.verdicts.isEmpty else { return 0 }
+        let answered = Array(batch.verdicts.keys)
         _ = try await drain.commit(batch)
+        try await evidence.settle(answered)
         return batch.verdicts.count
     }
 }

@@ -40,6 +40,17 @@ struct StoredEvidence: Sendable {
         try await connection.query("select count(*) from user_sessions where needs_evaluation").single()
     }
 
+    /// Queues sessions that were judged before a look-up told whether they are the crawler that they claim to be. A look-up
+    /// is news for an hour; a session that its detector goes on calling the same is asked about again in that time.
+    func queueLookedUp() async throws {
+        try await connection.execute(Self.lookedUp)
+    }
+
+    /// Takes sessions out of the queue whose newest answer was the verdict that they had.
+    func settle(_ sessions: [SessionID]) async throws {
+        try await connection.execute(Self.settled, [.texts(sessions.map(\.text))])
+    }
+
     private static func evidence(of row: Row) throws -> SessionEvidence? {
         guard let id = SessionID(try row.get("session_id")) else { return nil }
         let startedAt = Timestamp(milliseconds: try row.milliseconds("started_at") ?? 0)
@@ -86,6 +97,23 @@ struct StoredEvidence: Sendable {
         from user_sessions s
         where s.needs_evaluation and s.updated_at <= now() - make_interval(secs => $2)
         order by s.started_at, s.session_id limit $1
+        """
+
+    /// A verified crawler is one whatever it asks for, an impostor may be a scanner too: a session that has such a verdict
+    /// knows of the look-up.
+    private static let lookedUp = """
+        update user_sessions s set needs_evaluation = true
+        from crawler_verifications v, unnest(v.sessions) as waiting(session_id)
+        where v.checked_at > now() - interval '1 hour' and s.session_id = waiting.session_id
+            and s.flags_source = 'auto' and not s.needs_evaluation
+            and case v.result when 'verified' then s.verdict_class <> 'verified_bot'
+                when 'false_claim' then s.verdict_class not in ('false_claim', 'scanner') else false end
+        """
+
+    private static let settled = """
+        update user_sessions set needs_evaluation = false, updated_at = now()
+        where session_id = any($1) and needs_evaluation
+            and judged_count >= request_count + asset_count + beacon_count
         """
 
     private static let requests = """

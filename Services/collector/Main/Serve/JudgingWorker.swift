@@ -54,6 +54,7 @@ struct JudgingWorker: Service {
             try? await Task.sleep(for: .seconds(5))
             ring.scan()
             // A database that is away is the drain's to report.
+            try? await recovery.evidence.queueLookedUp()
             while !Task.isCancelled, let judged = try? await recovery.judgeSome(quietFor: 30), judged > 0 {}
         }
     }

@@ -4,32 +4,32 @@ import WeirProtocol
 ///
 /// The same evidence and the same rules give the same verdict, signal by signal. It remembers nothing.
 public struct Judge: Sendable {
-    /// What a check of a crawler's claim against its operator's published addresses gave.
-    public enum ClaimCheck: String, Sendable, Codable {
-        /// Nobody has checked, or could.
-        case unchecked
-        /// The address is the operator's.
-        case verified
-        /// The address is somebody else's.
-        case failed
-    }
-
     /// The rules that it judges by.
     public let rules: RuleSet
+    /// By what it knows crawlers from those that only use their names.
+    public let crawlers: CrawlerList
 
-    /// A judge by `rules`.
-    public init(rules: RuleSet = .standard) { self.rules = rules }
+    /// A judge by `rules`, who knows `crawlers`.
+    public init(rules: RuleSet = .standard, crawlers: CrawlerList = .builtIn) {
+        self.rules = rules
+        self.crawlers = crawlers
+    }
 
-    /// The verdict on `evidence`.
-    public func verdict(on evidence: SessionEvidence, claim: ClaimCheck = .unchecked) -> SessionVerdict {
+    /// The verdict on `evidence`. With a `claim`, that is what is known of the session's claim to be a crawler; else the
+    /// published ranges say.
+    public func verdict(on evidence: SessionEvidence, claim: ClaimCheck? = nil) -> SessionVerdict {
         verdict(on: evidence, measuring: SessionMeasures(evidence), claim: claim)
     }
 
     /// The verdict on `evidence` whose `measures` are taken already.
+    /// - Parameter recalling: asked what a look-up gave for a claim that the published ranges do not confirm; nil for
+    ///   nothing.
     public func verdict(
-        on evidence: SessionEvidence, measuring measures: SessionMeasures, claim: ClaimCheck = .unchecked
+        on evidence: SessionEvidence, measuring measures: SessionMeasures, claim: ClaimCheck? = nil,
+        recalling: (CrawlerClaim) -> ClaimCheck? = { _ in nil }
     ) -> SessionVerdict {
         let agent = agent(of: evidence, measures)
+        let claim = agent.isBot ? claim ?? check(agent, evidence, recalling) : .unchecked
         var signals: [Signal] = []
         let isBot = judgeAgent(agent, evidence, claim, &signals)
         let isScanner = judgeRequests(agent, evidence, measures, &signals)
@@ -37,13 +37,25 @@ public struct Judge: Sendable {
         signals.append(contentsOf: score.signals)
         let isBehavioral = score.total >= rules.limit
         return SessionVerdict(
-            verdictID: evidence.verdictID(rules: rules), sessionID: evidence.sessionID,
+            verdictID: evidence.verdictID(rules: rules, claim: claim.result), sessionID: evidence.sessionID,
             verdictClass: Self.verdictClass(
-                isBot: isBot, isScanner: isScanner, isBehavioral: isBehavioral, claim: agent.isBot ? claim : .unchecked,
+                isBot: isBot, isScanner: isScanner, isBehavioral: isBehavioral, claim: claim.result,
                 isUndecided: isUndecided(evidence, measures, score.total)),
             score: score.total, isBot: isBot, isScanner: isScanner, isBehavioralBot: isBehavioral, signals: signals,
             ruleSet: rules.name, judgedCount: evidence.requestCount + evidence.assetCount + evidence.engagementEvents,
             at: evidence.now, botName: agent.name, botCategory: agent.category?.rawValue)
+    }
+
+    /// A range that confirms the claim needs no other word; else a look-up's word counts more than an address's absence
+    /// from the ranges.
+    private func check(
+        _ agent: AgentClass, _ evidence: SessionEvidence, _ recalling: (CrawlerClaim) -> ClaimCheck?
+    ) -> ClaimCheck {
+        guard let address = evidence.ip.flatMap({ IPAddress($0) }), let claim = crawlers.claim(of: agent, from: address)
+        else { return .unchecked }
+        let published = crawlers.check(claim, at: evidence.lastActivityAt)
+        if published.result == .verified || !crawlers.canBeLookedUp(claim) { return published }
+        return recalling(claim) ?? published
     }
 
     /// What the user agent says. Some logs record none at all, so a missing one speaks only against a session that
@@ -59,7 +71,7 @@ public struct Judge: Sendable {
     }
 
     private static func verdictClass(
-        isBot: Bool, isScanner: Bool, isBehavioral: Bool, claim: ClaimCheck, isUndecided: Bool
+        isBot: Bool, isScanner: Bool, isBehavioral: Bool, claim: ClaimCheck.Result, isUndecided: Bool
     ) -> VerdictClass {
         if claim == .verified { return .verifiedBot }
         if isScanner { return .scanner }
@@ -85,18 +97,11 @@ public struct Judge: Sendable {
                 Signal(
                     name: agent.isScanner ? "scanner_agent" : "user_agent", points: 0, observed: .text(agent.token),
                     threshold: .text(agent.reason.rawValue)))
-            switch claim {
-            case .unchecked: break
-            case .verified:
+            if claim.result != .unchecked {
                 signals.append(
                     Signal(
-                        name: "claim_verified", points: 0, observed: .text(evidence.ipPrefix),
-                        threshold: .text(agent.operator ?? "")))
-            case .failed:
-                signals.append(
-                    Signal(
-                        name: "claim_failed", points: 0, observed: .text(evidence.ipPrefix),
-                        threshold: .text(agent.operator ?? "")))
+                        name: claim.result == .verified ? "claim_verified" : "claim_failed", points: 0,
+                        observed: .text(claim.observed), threshold: .text(claim.authority)))
             }
         }
         var last = ""

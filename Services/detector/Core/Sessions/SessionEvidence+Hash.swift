@@ -2,9 +2,10 @@ import WeirProtocol
 
 extension SessionEvidence {
     /// The name of the verdict that these rules pass on this evidence. The moment of asking is no part of it, so that
-    /// asking again is the same verdict.
-    func verdictID(rules: RuleSet) -> String {
+    /// asking again is the same verdict; what is known of a claim is, so that learning more makes another one.
+    func verdictID(rules: RuleSet, claim: ClaimCheck.Result = .unchecked) -> String {
         var hash = StableHash()
+        if claim != .unchecked { hash.combine(claim.rawValue) }
         hash.combine(rules.name)
         hash.combine(sessionID.text)
         hash.combine(site)

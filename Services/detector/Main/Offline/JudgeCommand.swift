@@ -11,12 +11,15 @@ struct JudgeCommand: ParsableCommand {
     @Option(help: "A rule file over the built-in rules.")
     var rules: String?
 
+    @Option(help: "A crawler list instead of the built-in one.")
+    var crawlers: String?
+
     @Argument(help: "A file with one SessionEvidence a line (.gz too), or - for standard input.")
     var file: String
 
     func run() throws {
         try Outcome.reporting {
-            let judge = Judge(rules: try RuleFile.load(rules ?? ""))
+            let judge = Judge(rules: try RuleFile.load(rules ?? ""), crawlers: try CrawlerFile.load(crawlers ?? ""))
             try LineVerb.run(file, lineLimit: 1 << 20) { bytes, writer throws(LineVerb.Unusable) in
                 let verdict = judge.verdict(on: try Self.evidence(bytes))
                 writer.field("session_id", verdict.sessionID.text)

@@ -94,11 +94,12 @@ struct Reclassification: Sendable {
 
     private func verdict(_ session: StoredSession) -> SessionVerdict? {
         if session.isManual || session.ruleSet == wanted.rules.name { return nil }
-        let claim: Judge.ClaimCheck =
+        // What was known of a claim when it was judged; the published ranges, where nothing was.
+        let claim: ClaimCheck? =
             switch session.call.verdictClass {
             case .verifiedBot: .verified
             case .falseClaim: .failed
-            default: .unchecked
+            default: nil
             }
         let verdict = wanted.verdict(on: session.evidence, claim: claim)
         if verdict.call == session.call { return nil }

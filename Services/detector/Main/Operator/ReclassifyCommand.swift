@@ -52,9 +52,11 @@ struct ReclassifyCommand: AsyncParsableCommand {
             guard window.from < window.to else { throw Failure(.usage, "--since is not before --until") }
             let standing = try RuleFile.load(settings[.detectorRules])
             let wanted = try rules.map { path throws(Failure) in try RuleFile.load(path) } ?? standing
+            let crawlers = try CrawlerFile.load(settings)
             let connection = try await options.connection(settings)
             let plan = Reclassification(
-                standing: Judge(rules: standing), wanted: Judge(rules: wanted), limit: limit, isApplied: apply,
+                standing: Judge(rules: standing, crawlers: crawlers), wanted: Judge(rules: wanted, crawlers: crawlers),
+                limit: limit, isApplied: apply,
                 detail: JSONObject([
                     "rules": .string(rules ?? settings[.detectorRules]), "since": .string(since),
                     "until": .string(until),

@@ -27,16 +27,23 @@ final class EvaluationService: Sendable {
     private let store: VerdictStore
     private let reports: ReportLine
     private let watch: AnomalyWatch
+    private let claims: ClaimDesk?
     private let logger: Logger
     private let evaluations = Atomic<Int>(0)
     private let startedAt = WallClock.monotonicMilliseconds
 
-    init(bench: JudgeBench, store: VerdictStore, reports: ReportLine, watch: AnomalyWatch, logger: Logger) {
+    /// - Parameter claims: looks up who crawlers are; nil where nobody can be asked.
+    init(
+        bench: JudgeBench, store: VerdictStore, reports: ReportLine, watch: AnomalyWatch, claims: ClaimDesk? = nil,
+        logger: Logger
+    ) {
         self.bench = bench
         self.store = store
         self.reports = reports
         self.watch = watch
+        self.claims = claims
         self.logger = logger
+        claims?.onFinding { [weak self] in self?.evaluate($0) { _ in } }
     }
 
     func table() -> MessageTable {
@@ -88,14 +95,16 @@ final class EvaluationService: Sendable {
         return table
     }
 
-    private func evaluate(
+    /// Judges one session; `finish` is called once, when the verdict is stored or is not going to be.
+    func evaluate(
         _ evidence: SessionEvidence, _ finish: @escaping @Sendable (Result<SessionVerdict, WireError>) -> Void
     ) {
         let finding = judge(evidence)
         store.add([finding]) { _, error in finish(error.map { .failure($0) } ?? .success(finding.verdict)) }
     }
 
-    private func evaluate(
+    /// Judges many; those whose verdict could not be stored are left out of the answer.
+    func evaluate(
         _ evidence: EvidenceList, _ finish: @escaping @Sendable (Result<VerdictList, WireError>) -> Void
     ) {
         let findings = evidence.sessions.map { judge($0) }
@@ -111,9 +120,11 @@ final class EvaluationService: Sendable {
 
     private func judge(_ evidence: SessionEvidence) -> StandingShare.Finding {
         let measures = SessionMeasures(evidence)
-        let verdict = bench.judge.verdict(on: evidence, measuring: measures)
-        evaluations.wrappingAdd(1, ordering: .relaxed)
         let now = WallClock.milliseconds
+        let verdict = bench.judge.verdict(on: evidence, measuring: measures) {
+            claims?.consult($0, for: evidence, now: now)
+        }
+        evaluations.wrappingAdd(1, ordering: .relaxed)
         if now - evidence.lastActivityAt.milliseconds <= Self.reportAge { reports.send(verdict, evidence, at: now) }
         return StandingShare.Finding(verdict: verdict, evidence: evidence, velocity: measures.busiestMinute)
     }
@@ -134,6 +145,7 @@ final class EvaluationService: Sendable {
 
     private func status() -> ServiceStatus {
         let stored = store.counters
+        let claims = claims?.counters ?? ClaimDesk.Counters()
         return ServiceStatus(
             service: "detector", version: Release.version, uptimeMs: WallClock.monotonicMilliseconds - startedAt,
             state: stored.isAway ? "database_unavailable" : "ok",
@@ -144,6 +156,12 @@ final class EvaluationService: Sendable {
                 "reports_kept": Double(reports.keptCount),
                 "anomaly_watch": watch.counters.isWatching ? 1 : 0,
                 "anomaly_minutes_total": Double(watch.counters.minutes),
+                "crawler_lookups_total": Double(claims.lookups),
+                "crawler_lookups_verified_total": Double(claims.verified),
+                "crawler_lookups_false_total": Double(claims.falseClaims),
+                "crawler_lookups_unknown_total": Double(claims.unknown),
+                "crawler_lookups_refused_total": Double(claims.refused),
+                "crawler_lookups_waiting": Double(claims.waiting),
             ])
     }
 }

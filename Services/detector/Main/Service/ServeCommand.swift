@@ -40,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = Logger(label: "detector", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = Logger.Level(rawValue: settings[.logLevel]) ?? .info
         let rulePath = settings[.detectorRules]
-        let bench = JudgeBench(Judge(rules: try RuleFile.load(rulePath)))
+        let bench = JudgeBench(Judge(rules: try RuleFile.load(rulePath), crawlers: try CrawlerFile.load(settings)))
 
         let claim = try InstanceClaim(directory: settings[.runtimeDirectory], wanted: instance)
         let socket: ListeningSocket =
@@ -61,23 +61,35 @@ struct ServeCommand: AsyncParsableCommand {
         let watch = AnomalyWatch(Connection(target), logger: logger)
         let reports = ReportLine(
             LineClient(path: settings.socketPath("throttle.sock"), group: group, logger: logger))
-        let service = EvaluationService(bench: bench, store: store, reports: reports, watch: watch, logger: logger)
+        let claims = try claimDesk(settings, bench, Connection(target), group, logger)
+        let service = EvaluationService(
+            bench: bench, store: store, reports: reports, watch: watch, claims: claims, logger: logger)
         let server = try await LineServer.start(socket, table: service.table(), group: group, logger: logger)
         logger.info("judging by \(bench.judge.rules.name)")
 
         let reloadLogger = logger
         try await Supervisor(
-            services: [store, watch, Listening(server: server)], logger: logger,
+            services: [store, watch] + (claims.map { [$0] } ?? []) + [Listening(server: server)], logger: logger,
             reload: {
                 do {
-                    bench.judge = Judge(rules: try RuleFile.load(rulePath))
+                    bench.judge = Judge(rules: try RuleFile.load(rulePath), crawlers: try CrawlerFile.load(settings))
                     reloadLogger.info("judging by \(bench.judge.rules.name)")
-                } catch { reloadLogger.error("the rules stay as they were: \(error)") }
+                } catch { reloadLogger.error("rules and crawlers stay as they were: \(error)") }
             }
         ).run()
         await reports.close()
         withExtendedLifetime(claim) {}
         try? await group.shutdownGracefully()
+    }
+
+    private func claimDesk(
+        _ settings: Settings, _ bench: JudgeBench, _ connection: Connection, _ group: any EventLoopGroup,
+        _ logger: Logger
+    ) throws -> ClaimDesk? {
+        guard let resolver = ResolverAddress(settings[.detectorResolver]) else { return nil }
+        let address = try SocketAddress(ipAddress: resolver.host, port: resolver.port)
+        return ClaimDesk(
+            DNSClient(resolver: address, group: group), connection, crawlers: { bench.judge.crawlers }, logger: logger)
     }
 }
 

@@ -1,4 +1,23 @@
 extension Catalogue {
+    private static func claims(
+        _ id: String, _ title: String, _ summary: String, observed: String, total: String
+    ) -> ReportDefinition {
+        ReportDefinition(
+            id, title, summary, flags: Flag.window + [.limit, Filter.site.flag], days: 7, measure: "total_sessions",
+            sections: [
+                .rows(
+                    RowsSection(
+                        "claims",
+                        [
+                            Column("bot_name", "claims to be", .text), Column("ip_address", "address", .text),
+                            Column("observed", observed, .text), Column("authority", "held against", .text),
+                            .sessions, Column("request_count", "requests", .count),
+                            Column("last_seen_at", "last seen", .instant),
+                        ])),
+                .facts(nil, [Fact("total_sessions", total, .count), Fact("addresses", "Addresses", .count)]),
+            ])
+    }
+
     static let detection = [
         ReportDefinition(
             "bots.reputation", "Reputation", "visitors and networks by their standing, worst first",
@@ -34,6 +53,12 @@ extension Catalogue {
                             Column("detail", "what", .text),
                         ]))
             ]),
+        claims(
+            "bots.fakes", "Fake Crawlers", "who says to be a well-known crawler and is not",
+            observed: "comes from", total: "All sessions of fakes"),
+        claims(
+            "bots.verified", "Verified Crawlers", "well-known crawlers whose addresses or host names were confirmed",
+            observed: "confirmed by", total: "All sessions of verified crawlers"),
         ReportDefinition(
             "bots.quality", "Quality", "how often the verdicts are right, by labels that no rule looks at",
             flags: Flag.window + [Filter.site.flag], days: 30, measure: "labelled_sessions",

@@ -30,6 +30,8 @@ extension ReportQuery {
                     """)
             ]
         },
+        "bots.fakes": ReportQuery { claims($0, "claim_failed") },
+        "bots.verified": ReportQuery { claims($0, "claim_verified") },
         "bots.quality": ReportQuery { quality($0) },
         "anomalies.show": ReportQuery { question in
             let id = Value.text(question.request.argument ?? "")
@@ -81,6 +83,40 @@ extension ReportQuery {
             ]
         },
     ]
+
+    /// Sessions whose verdict says what became of a claim to be somebody's crawler. An impostor that also probes is a
+    /// scanner by class, so the signal is looked at instead.
+    private static func claims(_ question: Question, _ signal: String) -> [Part] {
+        let claims: SQL = """
+            claims as (
+                select s.bot_name, host(s.ip_address) as ip_address, signal ->> 'observed' as observed,
+                    signal ->> 'threshold' as authority, s.request_count, s.last_activity_at
+                from user_sessions as s
+                join session_verdicts as v on v.session_id = s.session_id and v.verdict_id = s.verdict_id,
+                    jsonb_array_elements(v.signals) as signal
+                where \(question.inWindow("s.started_at")) and \(question.sessionFilters)
+                    and s.is_bot and s.bot_name is not null and signal ->> 'name' = \(Value.text(signal))
+            )
+            """
+        return [
+            .value("period", question.period()),
+            .rows(
+                "claims",
+                """
+                with \(claims)
+                select bot_name, ip_address, observed, authority, count(*) as session_count,
+                    sum(request_count)::bigint as request_count, \(Question.iso("max(last_activity_at)")) as last_seen_at
+                from claims group by bot_name, ip_address, observed, authority
+                order by session_count desc, max(last_activity_at) desc, bot_name, ip_address, observed
+                limit \(question.limit)
+                """),
+            .fields(
+                """
+                with \(claims)
+                select count(*) as total_sessions, count(distinct ip_address) as addresses from claims
+                """),
+        ]
+    }
 
     /// Labels are facts that no rule looks at: who registered or bought something is a person; who says itself that it
     /// is a program is one, and is held here against its behaviour and its requests alone, which never see the agent.
@@ -173,7 +209,12 @@ extension ReportQuery {
                 case when is_bot and is_scanner then 'one tier less' else 'decided by behaviour alone' end
             from listed, verdict
             where points = 0 and name in ('user_agent', 'scanner_agent', 'spam_referrer', 'probe', 'scanner_velocity',
-                'missing_paths', 'claim_failed')
+                'missing_paths')
+            union all
+            select 2, place, 'without ' || name || ' (' || observed || ')', 'a declared bot'
+            from listed, verdict
+            where name in ('claim_failed', 'claim_verified') and class in ('false_claim', 'verified_bot')
+                and not is_scanner
             union all
             select 3, 0, (50 - score) || ' points more', 'a behavioural bot'
             from verdict where not is_behavioral_bot and not is_bot and not is_scanner

@@ -1,0 +1,142 @@
+import Database
+import DetectorCore
+import Logging
+import PostgresSupport
+import ServiceLifecycle
+import Synchronization
+import Testing
+import WeirProtocol
+
+@testable import detector
+
+/// What becomes of verdicts on their way into a real database.
+@Suite("Storing verdicts") struct VerdictStoreTests {
+    private static func finding(_ number: Int, score: Int = 0, first: Bool = false) -> StandingShare.Finding {
+        var evidence = JudgeTests.session(at: [0, 40]) { evidence in
+            evidence.fingerprint = "fp_test"
+            evidence.ipPrefix = "192.0.2.0/24"
+            evidence.isFirstQuestion = first
+        }
+        evidence.sessionID = SessionID("sess_\(number)")!
+        var verdict = Judge().verdict(on: evidence)
+        verdict.score = score
+        return StandingShare.Finding(verdict: verdict, evidence: evidence, velocity: 2)
+    }
+
+    /// What `add` answers to each, in their order, once all are settled.
+    private static func answers(
+        _ store: VerdictStore, _ findings: [StandingShare.Finding]
+    ) async -> [String] {
+        let settled = Mutex((open: findings.count, answers: [String](repeating: "twice?", count: findings.count)))
+        return await withCheckedContinuation { continuation in
+            store.add(findings) { place, error in
+                let all: [String]? = settled.withLock { settled in
+                    settled.open -= 1
+                    settled.answers[place] = error?.code.rawValue ?? "stored"
+                    return settled.open == 0 ? settled.answers : nil
+                }
+                if let all { continuation.resume(returning: all) }
+            }
+        }
+    }
+
+    private static func stored(_ database: TestDatabase) async throws -> Int {
+        try await database.connection(as: "weir_reporter").query("select count(*) from session_verdicts").single()
+    }
+
+    @Test("a batch that the database rejects is halved until the culprits are alone")
+    func halving() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        try await database.connection(as: "postgres").script(
+            "alter table session_verdicts add constraint unlucky check (score <> 13)")
+        try await ServiceBench.running(database) { bench in
+            let findings = (0..<37).map { Self.finding($0, score: [5, 6, 36].contains($0) ? 13 : 1) }
+            let answers = await Self.answers(bench.store, findings)
+            #expect(answers.indices.filter { answers[$0] == "bad_body" } == [5, 6, 36])
+            #expect(answers.count { $0 == "stored" } == 34)
+            #expect(bench.store.counters.stored == 34 && bench.store.counters.failed == 3)
+            #expect(!bench.store.counters.isAway)
+            // What was refused does not stand in the way of what follows.
+            #expect(await Self.answers(bench.store, [Self.finding(99)]) == ["stored"])
+        }
+        #expect(try await Self.stored(database) == 35)
+        // The standing counts what was stored, once.
+        let standing = try await database.connection(as: "weir_reporter").query(
+            "select total_session_count from fingerprint_reputation")
+        #expect(try standing.single(Int.self) == 35)
+    }
+
+    @Test("the rest of a list is answered when some of its verdicts cannot be stored")
+    func lists() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        try await database.connection(as: "postgres").script(
+            "alter table session_verdicts add constraint unlucky check (session_id <> 'sess_1')")
+        try await ServiceBench.running(database) { bench in
+            func verdicts(_ numbers: [Int]) async throws -> [String] {
+                let list = EvidenceList(sessions: numbers.map { Self.finding($0).evidence })
+                return try await withCheckedContinuation { continuation in
+                    bench.service.evaluate(list) { continuation.resume(returning: $0) }
+                }.get().verdicts.map(\.sessionID.text)
+            }
+            let some = try await verdicts([0, 1, 2])
+            #expect(some == ["sess_0", "sess_2"])
+            let none = try await verdicts([])
+            #expect(none.isEmpty)
+            await #expect(throws: WireError.self) { try await verdicts([1]) }
+            await #expect(throws: WireError.self) { try await bench.verdict(on: Self.finding(1).evidence) }
+            // Asked again, a verdict is the same row.
+            let again = try await verdicts([0, 2])
+            #expect(again == ["sess_0", "sess_2"])
+        }
+        #expect(try await Self.stored(database) == 2)
+    }
+
+    @Test("a full queue refuses all of what does not fit, and loses nothing that it took")
+    func overload() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let store = VerdictStore(try database.connection(as: "weir_detector"), logger: ServiceBench.logger)
+        // Nothing stores yet.
+        let taken = Mutex([String: Int]())
+        func take(_ findings: [StandingShare.Finding]) {
+            store.add(findings) { _, error in
+                taken.withLock { $0[error?.code.rawValue ?? "stored", default: 0] += 1 }
+            }
+        }
+        let some = Self.finding(1)
+        take([StandingShare.Finding](repeating: some, count: VerdictStore.queueLimit - 1))
+        take([some, some])
+        #expect(taken.withLock { $0 } == ["overloaded": 2])
+        take([some])
+        take([some])
+        #expect(taken.withLock { $0 } == ["overloaded": 3])
+        #expect(store.counters.queued == VerdictStore.queueLimit)
+
+        // Stopping stores what was taken, and takes no more.
+        let group = ServiceGroup(services: [store], logger: ServiceBench.logger)
+        async let ended: Void = group.run()
+        await group.triggerGracefulShutdown()
+        try await ended
+        #expect(taken.withLock { $0 } == ["overloaded": 3, "stored": VerdictStore.queueLimit])
+        take([some])
+        #expect(taken.withLock { $0["unavailable"] } == 1)
+        #expect(try await Self.stored(database) == 1)
+    }
+
+    @Test("while the database is away verdicts are refused as unavailable, and stored when it is back")
+    func outage() async throws {
+        let cluster = try await TestCluster.make()
+        let database = try await cluster.makeDatabase()
+        try await ServiceBench.running(database) { bench in
+            #expect(await Self.answers(bench.store, [Self.finding(1)]) == ["stored"])
+            try await cluster.stop()
+            #expect(
+                await Self.answers(bench.store, [Self.finding(2), Self.finding(3)]) == ["unavailable", "unavailable"])
+            #expect(bench.store.counters.isAway)
+            try await cluster.start()
+            #expect(await Self.answers(bench.store, [Self.finding(2)]) == ["stored"])
+            #expect(!bench.store.counters.isAway)
+        }
+        #expect(try await Self.stored(database) == 2)
+        try await cluster.destroy()
+    }
+}
