@@ -77,6 +77,44 @@ import WeirProtocol
         #expect(try await store.load(now: now).levels.isEmpty)
     }
 
+    /// The calendar set an hour back or forward before the restart frees nobody and holds nobody longer, as long as the
+    /// machine itself has not been restarted.
+    @Test(arguments: [-3_600_000, 0, 3_600_000] as [Int64])
+    func aRestartUnderAnotherCalendarChangesNothing(step: Int64) async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let connection = try database.connection(as: "weir_throttle")
+        let store = ThrottleStore(connection, rules: LevelRules(), boot: "one")
+        let now = ThrottleEngine.now
+        let keys = try ["203.0.113.7/32+fp_a", "203.0.113.7/32+fp_b"].map { try #require(ClientKey($0)) }
+        let memories = [
+            Standing.Memory(
+                level: .blocked, cleanSince: now.monotonic - 60_000, blockedUntil: now.monotonic + 840_000,
+                lastBlockEnd: now.monotonic + 840_000, blocks: 1, cause: .score),
+            Standing.Memory(level: .warning, cleanSince: now.monotonic - 60_000, cause: .score),
+        ]
+        var changes = Throttle.Changes()
+        changes.standings = Array(zip(keys, memories))
+        try await store.store(changes, [], now: now)
+        // Storing goes on under the other calendar, and removes nothing that is still in force.
+        let set = Moment(monotonic: now.monotonic + 1000, wall: now.wall + 1000 + step)
+        changes.standings = [(try #require(ClientKey("user:eve")), memories[1])]
+        try await store.store(changes, [], now: set)
+        let found = Dictionary(
+            uniqueKeysWithValues: try await store.load(now: set).levels.map { ($0.key, $0.memory) })
+        #expect(found.count == 3)
+        #expect(found[keys[0]]?.blockedUntil == memories[0].blockedUntil)
+        #expect(found[keys[0]]?.cleanSince == memories[0].cleanSince)
+        #expect(found[keys[1]]?.cleanSince == memories[1].cleanSince)
+        // After twenty minutes both have gone by the clock that never steps; the block's repetition is remembered.
+        let later = Moment(monotonic: now.monotonic + 1_200_000, wall: set.wall + 1_199_000)
+        #expect(try await store.load(now: later).levels.map(\.key) == [keys[0]])
+        // Another run of the machine has only the calendar.
+        let restarted = ThrottleStore(connection, rules: LevelRules(), boot: "two")
+        let other = Moment(monotonic: 5000, wall: now.wall)
+        let until = try await restarted.load(now: other).levels.first { $0.key == keys[0] }?.memory.blockedUntil
+        #expect(until == 845_000)
+    }
+
     @Test func clearingAnOverrideIsAudited() async throws {
         let database = try await TestCluster.shared().makeDatabase()
         let store = ThrottleStore(try database.connection(as: "weir_throttle"), rules: LevelRules())

@@ -10,12 +10,19 @@ struct StoredLevel: Sendable {
 
 /// The throttle's three tables. The only SQL of the service.
 struct ThrottleStore: Sendable {
+    /// A stored level that has expired stays this long where the machine has not been restarted since: the calendar may
+    /// have been set forward by an hour or two, and then it has not.
+    private static let doubt: Int64 = 7_200_000
+
     private let connection: Connection
     private let rules: LevelRules
+    private let boot: String
 
-    init(_ connection: Connection, rules: LevelRules) {
+    /// `boot` names the run of the machine that monotonic readings belong to.
+    init(_ connection: Connection, rules: LevelRules, boot: String = MachineRun.current) {
         self.connection = connection
         self.rules = rules
+        self.boot = boot
     }
 
     /// One word of a person, for the audit.
@@ -33,17 +40,21 @@ struct ThrottleStore: Sendable {
         let levels = JSONValue.array(changes.standings.map { row($0.key, $0.memory, now) }).text
         let denials = JSONValue.array(changes.denials.map { row($0, now) }).text
         try await connection.transaction { connection in
-            if !changes.standings.isEmpty { try Self.storeLevels(levels, now.wall, connection) }
+            if !changes.standings.isEmpty {
+                try connection.execute(Self.upsertLevels, [.text(levels)])
+                try connection.execute(Self.deleteExpired, expired(now))
+            }
             if !changes.denials.isEmpty { try connection.execute(Self.insertDenials, [.text(denials)]) }
             for word in words { try Self.store(word, connection) }
         }
     }
 
-    /// The levels that time has not lowered to normal, and the overrides in force. Rows that time has seen off go.
+    /// The levels that time has not lowered to normal, and the overrides in force. Rows that time has seen off go. As
+    /// long as the machine runs, that time is its monotonic clock's, whatever the calendar was set to meanwhile.
     func load(now: Moment) async throws -> (levels: [StoredLevel], overrides: [Override]) {
         let moment = Value.timestamp(milliseconds: now.wall.milliseconds)
         return try await connection.transaction { connection in
-            try connection.execute("delete from throttle_levels where expires_at <= $1", [moment])
+            try connection.execute(Self.deleteExpired, expired(now))
             let rows = try connection.query(
                 """
                 select key, level, cause, block_count, state::text as state from throttle_levels
@@ -51,7 +62,7 @@ struct ThrottleStore: Sendable {
                 """)
             var levels: [StoredLevel] = []
             for row in rows {
-                if let level = try Self.level(row, now) { levels.append(level) }
+                if let level = try level(row, now) { levels.append(level) }
             }
             let words = try connection.query(
                 """
@@ -99,6 +110,8 @@ struct ThrottleStore: Sendable {
         let wall = { (monotonic: Int64) in JSONValue.integer(now.wall(of: monotonic).milliseconds) }
         var state = JSONObject()
         state["clean_since_ms"] = wall(memory.cleanSince)
+        state["boot"] = .string(boot)
+        state["boot_at_ms"] = .integer(now.wall(of: 0).milliseconds)
         if let until = memory.blockedUntil { state["blocked_until_ms"] = wall(until) }
         if let end = memory.lastBlockEnd { state["last_block_end_ms"] = wall(end) }
         if let found = memory.verdictClass { state["class"] = .string(found.rawValue) }
@@ -150,22 +163,32 @@ struct ThrottleStore: Sendable {
         return .object(row)
     }
 
-    private static func level(_ row: Row, _ now: Moment) throws(DatabaseError) -> StoredLevel? {
+    private func level(_ row: Row, _ now: Moment) throws(DatabaseError) -> StoredLevel? {
         let text: String = try row.get("state")
         guard let key = ClientKey(try row.get("key")), let level = ThrottleLevel(rawValue: try row.get("level")),
             let state = try? JSONValue(parsing: Array(text.utf8)), let clean = state["clean_since_ms"]?.integerValue
         else { return nil }
-        let monotonic = { (name: String) in
-            state[name]?.integerValue.map { now.monotonic(of: Timestamp(milliseconds: $0)) }
+        // How the two clocks stood to each other when this was stored.
+        var then = now
+        if state["boot"]?.stringValue == boot, let start = state["boot_at_ms"]?.integerValue {
+            then = Moment(monotonic: 0, wall: Timestamp(milliseconds: start))
         }
-        return StoredLevel(
-            key: key,
-            memory: Standing.Memory(
-                level: level, verdictClass: state["class"]?.stringValue.flatMap(VerdictClass.init(rawValue:)),
-                cleanSince: now.monotonic(of: Timestamp(milliseconds: clean)),
-                blockedUntil: monotonic("blocked_until_ms"),
-                lastBlockEnd: monotonic("last_block_end_ms"), blocks: try row.get("block_count"),
-                cause: Cause(rawValue: try row.get("cause"))))
+        let monotonic = { (name: String) in
+            state[name]?.integerValue.map { then.monotonic(of: Timestamp(milliseconds: $0)) }
+        }
+        let memory = Standing.Memory(
+            level: level, verdictClass: state["class"]?.stringValue.flatMap(VerdictClass.init(rawValue:)),
+            cleanSince: then.monotonic(of: Timestamp(milliseconds: clean)), blockedUntil: monotonic("blocked_until_ms"),
+            lastBlockEnd: monotonic("last_block_end_ms"), blocks: try row.get("block_count"),
+            cause: Cause(rawValue: try row.get("cause")))
+        return expiry(of: memory) > now.monotonic ? StoredLevel(key: key, memory: memory) : nil
+    }
+
+    private func expired(_ now: Moment) -> [Value] {
+        [
+            .timestamp(milliseconds: now.wall.milliseconds),
+            .timestamp(milliseconds: now.wall.milliseconds - Self.doubt), .text(boot),
+        ]
     }
 
     private static func kind(_ key: ClientKey) -> String {
@@ -180,11 +203,10 @@ struct ThrottleStore: Sendable {
 
     // MARK: Statements
 
-    private static func storeLevels(_ rows: String, _ now: Timestamp, _ connection: isolated Connection) throws {
-        try connection.execute(upsertLevels, [.text(rows)])
-        try connection.execute(
-            "delete from throttle_levels where expires_at <= $1", [.timestamp(milliseconds: now.milliseconds)])
-    }
+    private static let deleteExpired = """
+        delete from throttle_levels where expires_at <= $1
+            and (expires_at <= $2 or level = 0 or state->>'boot' is distinct from $3::text)
+        """
 
     private static let upsertLevels = """
         insert into throttle_levels (key, kind, level, cause, since, raised_at, expires_at, block_count, state)
