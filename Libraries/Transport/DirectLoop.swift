@@ -187,6 +187,11 @@ final class DirectLoop {
         }
         let bytes = UnsafeRawBufferPointer(rebasing: input[..<(kept + read)])
         let table = table
+        let hotPath = table.hotPath
+        func later() -> Responder {
+            connection.inFlight += 1
+            return Responder(target: .direct(mailbox, connection.address))
+        }
         // The beginning of a line was searched for its end before.
         var (start, searched) = (0, connection.isHeld ? 0 : kept)
         connection.isHeld = false
@@ -209,9 +214,9 @@ final class DirectLoop {
             var last = end
             if last > start, bytes[last - 1] == UInt8(ascii: "\r") { last -= 1 }
             if last > start {
-                table.take(UnsafeRawBufferPointer(rebasing: bytes[start..<last]), from: connection.peer, &output) {
-                    connection.inFlight += 1
-                    return Responder(target: .direct(mailbox, connection.address))
+                let line = UnsafeRawBufferPointer(rebasing: bytes[start..<last])
+                if hotPath?(line, &output, later) ?? .declined == .declined {
+                    table.takeUsualWay(line, from: connection.peer, &output, later)
                 }
             }
             start = end + 1

@@ -7,12 +7,15 @@ extension MessageTable {
         _ line: UnsafeRawBufferPointer, from peer: PeerCredentials?, _ output: inout [UInt8],
         _ makeResponder: () -> Responder
     ) {
-        if let hotPath {
-            switch hotPath(line, &output, makeResponder) {
-            case .answered, .deferred: return
-            case .declined: break
-            }
-        }
+        if let hotPath, hotPath(line, &output, makeResponder) != .declined { return }
+        takeUsualWay(line, from: peer, &output, makeResponder)
+    }
+
+    /// The same, of a line that the hot path has declined.
+    func takeUsualWay(
+        _ line: UnsafeRawBufferPointer, from peer: PeerCredentials?, _ output: inout [UInt8],
+        _ makeResponder: () -> Responder
+    ) {
         let value: JSONValue
         do throws(JSONSyntaxError) { value = try JSONValue(parsing: line) } catch {
             Self.append(Envelope(.error, body: JSONValue(encoding: WireError(.badJSON, error.description))), &output)

@@ -119,7 +119,9 @@ extension RequestKind {
 
     /// The same of a path's bytes.
     public static func isAssetPath(utf8 path: UnsafeRawBufferPointer) -> Bool {
-        guard let found = packedExtension(path) else { return path.suffix(12).elementsEqual(".webmanifest".utf8) }
+        guard let found = packedExtension(path) else {
+            return path.last == UInt8(ascii: "t") && path.suffix(12).elementsEqual(".webmanifest".utf8)
+        }
         return assetExtensions.contains(found)
     }
 

@@ -31,15 +31,14 @@ final class ThrottleEngine: Sendable {
     /// Answers a check that is still in its line.
     func check(_ line: CheckLine) throws(WireError) -> ThrottleDecision {
         let monotonic = WallClock.monotonicMilliseconds
-        var question = Question(address: IPAddress(utf8: line.ip), fingerprint: line.ip)
-        (question.session, question.user, question.method) = (line.session, line.user, line.method)
-        (question.path, question.policy, question.cost) = (line.path, line.policy, line.cost)
+        let known = line.fingerprint
+        var words = Question(address: IPAddress(utf8: line.ip), fingerprint: known ?? line.ip)
+        (words.session, words.user, words.method) = (line.session, line.user, line.method)
+        (words.path, words.policy, words.cost) = (line.path, line.policy, line.cost)
+        let question = words
         return try throttle.withLock { state throws(WireError) in
             if monotonic != state.now.monotonic { state.now = Self.now }
-            if let known = line.fingerprint {
-                question.fingerprint = known
-                return try state.throttle.check(question, now: state.now)
-            }
+            if known != nil { return try state.throttle.check(question, now: state.now) }
             return try state.check(question, line.userAgent, line.acceptLanguage).get()
         }
     }

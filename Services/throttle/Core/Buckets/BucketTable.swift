@@ -47,32 +47,27 @@ public struct BucketTable: Sendable {
     /// The bucket of that name; one that owes nothing when there is none.
     @inline(__always)
     public func bucket(_ tag: UInt64, now: Int64) -> Bucket {
-        let index = Int(tag >> 56)
-        guard let place = shards[index].place(of: tag) else { return Bucket(debt: 0, last: now) }
-        return shards[index].slots[place].bucket
+        shards[Int(tag >> 56)].bucket(of: tag) ?? Bucket(debt: 0, last: now)
     }
 
     /// Lets time pass for a bucket and adds what the tokens cost, if the limit has room for them.
     @inline(__always)
     mutating func charge(_ tag: UInt64, _ limit: Limit, tokens: Int64, at level: ThrottleLevel, now: Int64) {
         let index = Int(tag >> 56)
-        if let place = shards[index].place(of: tag) {
-            shards[index].slots[place].bucket.settle(at: now, limit)
-            let charge = shards[index].slots[place].bucket.charge(of: tokens, limit, at: level)
-            shards[index].slots[place].bucket.debt += charge
-        } else {
-            var bucket = Bucket(debt: 0, last: now)
-            bucket.debt = bucket.charge(of: tokens, limit, at: level)
-            store(tag, bucket)
+        let isKnown = shards[index].change(tag) { bucket in
+            bucket.settle(at: now, limit)
+            bucket.debt += bucket.charge(of: tokens, limit, at: level)
         }
+        guard !isKnown else { return }
+        var bucket = Bucket(debt: 0, last: now)
+        bucket.debt = bucket.charge(of: tokens, limit, at: level)
+        store(tag, bucket)
     }
 
     /// Keeps a bucket. One without debt is only kept where it has a place already.
     public mutating func store(_ tag: UInt64, _ bucket: Bucket) {
         let index = Int(tag >> 56)
-        if let place = shards[index].place(of: tag) {
-            shards[index].slots[place].bucket = bucket
-        } else if bucket.debt > 0 {
+        if !shards[index].change(tag, { $0 = bucket }), bucket.debt > 0 {
             let evicted = shards[index].insert(tag, bucket, rates, slotLimit)
             if evicted { evictions += 1 }
         }
@@ -90,8 +85,11 @@ private struct Slot {
 
 /// An open-addressing table with linear probing. Nothing is marked deleted: removal rebuilds.
 private struct Shard {
-    var slots: [Slot] = []
-    var count = 0
+    private(set) var slots: [Slot] = []
+    private(set) var count = 0
+    /// One less than there are places; kept here because looking at the array for it would cost every question a miss
+    /// of the cache.
+    private var mask = -1
     private var tidiedAt = Int64.min
 
     /// Probing stays short below four fifths.
@@ -100,19 +98,36 @@ private struct Shard {
     @inline(__always)
     private func home(_ tag: UInt64) -> Int {
         // The top eight bits chose the shard and the lowest twelve are the limit.
-        Int(truncatingIfNeeded: tag >> 12) & (slots.count - 1)
+        Int(truncatingIfNeeded: tag >> 12) & mask
     }
 
     @inline(__always)
-    func place(of tag: UInt64) -> Int? {
-        guard !slots.isEmpty else { return nil }
-        var place = home(tag)
-        while true {
-            let found = slots[place].tag
-            if found == tag { return place }
-            if found == 0 { return nil }
-            place = (place + 1) & (slots.count - 1)
+    private func place(of tag: UInt64) -> Int? {
+        guard mask >= 0 else { return nil }
+        return slots.withUnsafeBufferPointer { slots in
+            // A place that is masked is within the array.
+            var place = home(tag)
+            while true {
+                let found = slots[place].tag
+                if found == tag { return place }
+                if found == 0 { return nil }
+                place = (place + 1) & mask
+            }
         }
+    }
+
+    @inline(__always)
+    func bucket(of tag: UInt64) -> Bucket? {
+        guard let place = place(of: tag) else { return nil }
+        return slots.withUnsafeBufferPointer { $0[place].bucket }
+    }
+
+    /// Changes a bucket where it lies; false when there is none.
+    @inline(__always)
+    mutating func change(_ tag: UInt64, _ body: (inout Bucket) -> Void) -> Bool {
+        guard let place = place(of: tag) else { return false }
+        body(&slots[place].bucket)
+        return true
     }
 
     /// Finds room for a newcomer; true when somebody who still owed had to go.
@@ -132,7 +147,7 @@ private struct Shard {
                 let left = Self.wait(slots[place], bucket.last, rates)
                 if left < least { (victim, least) = (place, left) }
             }
-            place = (place + 1) & (slots.count - 1)
+            place = (place + 1) & mask
         }
         remove(at: victim)
         add(tag, bucket)
@@ -158,14 +173,13 @@ private struct Shard {
 
     private mutating func add(_ tag: UInt64, _ bucket: Bucket) {
         var place = home(tag)
-        while slots[place].tag != 0 { place = (place + 1) & (slots.count - 1) }
+        while slots[place].tag != 0 { place = (place + 1) & mask }
         slots[place] = Slot(tag: tag, bucket: bucket)
         count += 1
     }
 
     /// Closes the gap, so that whoever was displaced past it is still found.
     private mutating func remove(at place: Int) {
-        let mask = slots.count - 1
         var (gap, next) = (place, (place + 1) & mask)
         while slots[next].tag != 0 {
             let distance = (next - home(slots[next].tag)) & mask
@@ -182,6 +196,7 @@ private struct Shard {
     private mutating func rebuild(_ size: Int, keeping: (Slot) -> Bool = { _ in true }) {
         let old = slots
         slots = [Slot](repeating: Slot(tag: 0, bucket: Bucket()), count: size)
+        mask = size - 1
         count = 0
         for slot in old where slot.tag != 0 && keeping(slot) { add(slot.tag, slot.bucket) }
     }

@@ -51,7 +51,7 @@ public enum ClientKey: Hashable, Sendable {
     @inline(__always)
     static func hash(_ prefix: NetworkPrefix) -> UInt64 {
         var hasher = Hasher()
-        combine(prefix, &hasher)
+        combine(0, prefix, &hasher)
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 
@@ -59,8 +59,7 @@ public enum ClientKey: Hashable, Sendable {
     @inline(__always)
     static func hash(_ kind: UInt8, _ prefix: NetworkPrefix?, _ text: UnsafeRawBufferPointer) -> UInt64 {
         var hasher = Hasher()
-        hasher.combine(kind)
-        if let prefix { combine(prefix, &hasher) }
+        combine(kind, prefix, &hasher)
         hasher.combine(bytes: text)
         return UInt64(bitPattern: Int64(hasher.finalize()))
     }
@@ -71,12 +70,16 @@ public enum ClientKey: Hashable, Sendable {
         return text.withUTF8 { hash(kind, prefix, UnsafeRawBufferPointer($0)) }
     }
 
+    /// What the key is and its address in as few words as they fit, since every question is hashed twice. The first
+    /// word says how many follow.
     @inline(__always)
-    private static func combine(_ prefix: NetworkPrefix, _ hasher: inout Hasher) {
-        hasher.combine(prefix.length)
-        switch prefix.address {
-        case .v4(let bits): hasher.combine(UInt64(bits))
-        case .v6(let high, let low):
+    private static func combine(_ kind: UInt8, _ prefix: NetworkPrefix?, _ hasher: inout Hasher) {
+        let kind = UInt64(kind) << 56
+        switch prefix?.address {
+        case nil: hasher.combine(kind)
+        case .v4(let bits)?: hasher.combine(kind | 4 << 48 | UInt64(prefix!.length) << 32 | UInt64(bits))
+        case .v6(let high, let low)?:
+            hasher.combine(kind | 6 << 48 | UInt64(prefix!.length) << 32)
             hasher.combine(high)
             hasher.combine(low)
         }
