@@ -8,7 +8,7 @@ import WeirProtocol
 
 /// More new clients on throttle.sock than it has room for: they displace each other, and nobody else.
 @Suite struct FloodTests {
-    private static let newcomers = 10_000
+    private static let newcomers = 7000
     private static let blocked = 100
 
     private static var bounds: Throttle.Bounds {
