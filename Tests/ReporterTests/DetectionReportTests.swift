@@ -97,6 +97,22 @@ import WeirProtocol
         #expect(rows.map { $0["last_value"]?.doubleValue } == [1, 1])
     }
 
+    @Test func anAnomalyIsShownByTheIdThatTheListHas() async throws {
+        let database = try await database([
+            """
+            insert into anomalies (metric_name, site, population, key, level, value, threshold, message, opened_at,
+                last_seen_at)
+            values ('error_rate', 'shop.example', 'all', '', 'critical', 0.5, 0.25, 'half of all', '2026-11-20 09:00Z',
+                '2026-11-20 09:01Z')
+            """
+        ])
+        let listed = try #require(
+            try await database.data("anomalies list --since 2026-11-01")["anomalies"]?.arrayValue?.first)
+        let id = try #require(listed["anomaly_id"]?.stringValue)
+        let shown = try await database.data("anomalies show \(id)")
+        #expect(shown["message"] == "half of all" && shown["anomaly_id"]?.stringValue == id)
+    }
+
     @Test func crawlersAndTheirImpostors() async throws {
         func session(_ number: Int, _ ip: String, _ name: String, _ signals: String, scanner: Bool = false) -> [String]
         {

@@ -99,6 +99,7 @@ extension Catalogue {
                             Column("metric_name", "metric", .text), Column("key", "key", .text),
                             Column("value", "value", .decimal), Column("threshold", "threshold", .decimal),
                             Column("message", "message", .text), Column("closed_at", "closed", .instant),
+                            Column("anomaly_id", "id", .text, inTable: false),
                         ])),
                 .facts(nil, [Fact("total", "All anomalies", .count)]),
             ]),

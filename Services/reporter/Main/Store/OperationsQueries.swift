@@ -88,7 +88,7 @@ extension ReportQuery {
                     "anomalies",
                     """
                     select \(Question.iso("opened_at")) as opened_at, level, metric_name, key, site, population, value,
-                        threshold, baseline, message, \(Question.iso("closed_at")) as closed_at
+                        threshold, baseline, message, \(Question.iso("closed_at")) as closed_at, anomaly_id
                     from anomalies as a where \(question.inWindow("a.opened_at"))
                     order by a.opened_at desc limit \(question.limit)
                     """),
