@@ -276,7 +276,7 @@ public struct Throttle: Sendable {
             (answer.reason, answer.refusing) = (.override, nil)
         case nil: break
         }
-        if !answer.decision.allow { answer.decision.retryAfter = answer.wait.map(seconds) }
+        if !answer.decision.allow { answer.decision.retryAfter = answer.wait.map { seconds($0) } }
         return answer
     }
 
