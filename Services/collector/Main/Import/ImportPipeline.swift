@@ -59,7 +59,7 @@ actor ImportPipeline {
 
     private func judge(_ evidence: [SessionEvidence]) async -> [SessionID: SessionVerdict] {
         guard !evidence.isEmpty else { return [:] }
-        let verdicts = await ring.evaluate(all: evidence, deadline: Self.patience)
+        let verdicts = await ring.evaluate(all: evidence, deadline: Self.patience).verdicts
         if verdicts.count < evidence.count, !detectorsAway {
             detectorsAway = true
             logger.warning("no detector answers; the import goes on and verdicts follow later")

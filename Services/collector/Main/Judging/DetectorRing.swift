@@ -15,6 +15,14 @@ final class DetectorRing: Sendable {
     /// way would bound the whole rate.
     static let connectionsEach = 4
 
+    /// What the detectors have said about many sessions.
+    struct Answers: Sendable {
+        /// The verdicts that came, by session.
+        var verdicts: [SessionID: SessionVerdict] = [:]
+        /// Whether a detector has dealt with every session: one without a verdict was refused, and would be again.
+        var isComplete = false
+    }
+
     private struct Member: Sendable {
         let name: String
         let seed: UInt64
@@ -96,12 +104,12 @@ final class DetectorRing: Sendable {
 
     /// Asks about many sessions, dozens in a message, each session's detector first. A detector that does not answer is
     /// asked no more, and its sessions go to the next.
-    /// - Returns: the verdicts that came, by session.
-    func evaluate(all evidence: [SessionEvidence], deadline: Duration) async -> [SessionID: SessionVerdict] {
+    func evaluate(all evidence: [SessionEvidence], deadline: Duration) async -> Answers {
         var members = state.withLock { Array($0.members.values) }
         var verdicts: [SessionID: SessionVerdict] = [:]
         verdicts.reserveCapacity(evidence.count)
         var open = evidence
+        var isAnswered = evidence.isEmpty
         while !open.isEmpty, !members.isEmpty {
             var packers = [EvidencePacker](repeating: EvidencePacker(), count: members.count)
             for question in open {
@@ -110,6 +118,7 @@ final class DetectorRing: Sendable {
                 packers[ranks.indices.max { ranks[$0] < ranks[$1] }!].add(question)
             }
             var silent: Set<String> = []
+            isAnswered = true
             await withTaskGroup(of: (name: String, answer: Result<VerdictList, WireError>).self) { group in
                 for (member, packer) in zip(members, packers) {
                     for (turn, parcel) in packer.parcels.enumerated() {
@@ -122,6 +131,7 @@ final class DetectorRing: Sendable {
                     case .success(let list): for verdict in list.verdicts { verdicts[verdict.sessionID] = verdict }
                     case .failure(let error):
                         silent.insert(name)
+                        if error.retryable { isAnswered = false }
                         if !error.retryable { logger.error("\(name) refuses evidence: \(error.message)") }
                     }
                 }
@@ -131,7 +141,7 @@ final class DetectorRing: Sendable {
             members.removeAll { silent.contains($0.name) }
             open = open.filter { verdicts[$0.sessionID] == nil }
         }
-        return verdicts
+        return Answers(verdicts: verdicts, isComplete: isAnswered)
     }
 
     private static func ask(

@@ -1,22 +1,38 @@
 import Database
 import Logging
+import Runtime
+import Synchronization
 import WeirProtocol
 
 /// Judges the sessions that are owed a verdict, from what is stored: the durable queue that a lost message, a dead
 /// detector or a restart falls back on.
-struct Recovery: Sendable {
-    let evidence: StoredEvidence
-    let drain: Drain
+final class Recovery: Sendable {
     let ring: DetectorRing
-    let logger: Logger
+    private let evidence: StoredEvidence
+    private let drain: Drain
+    private let logger: Logger
+    /// Sessions that a detector has refused, and when to ask again, in ms of the monotonic clock. One that is refused
+    /// each time must not stand in the way of those behind it.
+    private let postponed = Mutex<[SessionID: Int64]>([:])
 
     /// Sessions judged at a time.
     private static let step = 200
+    /// How long a refused session waits, in ms.
+    private static let postponement: Int64 = 300_000
+    /// Refused sessions remembered; beyond that the queue waits for the oldest of them.
+    private static let postponedLimit = 10_000
+
+    init(evidence: StoredEvidence, drain: Drain, ring: DetectorRing, logger: Logger) {
+        self.evidence = evidence
+        self.drain = drain
+        self.ring = ring
+        self.logger = logger
+    }
 
     /// Works through the queue.
     /// - Parameters:
     ///   - quietFor: seconds that nothing must have been added to a session.
-    ///   - untilDone: wait for detectors as long as anything is owed.
+    ///   - untilDone: wait for detectors as long as anything is owed that they have not refused.
     /// - Returns: how many sessions still wait.
     func run(quietFor: Int, untilDone: Bool) async throws -> Int {
         var pause = Backoff()
@@ -28,24 +44,40 @@ struct Recovery: Sendable {
                 continue
             }
             let waiting = try await evidence.waitingCount()
-            if waiting == 0 || !untilDone { return waiting }
+            if waiting <= postponed.withLock({ $0.count }) || !untilDone { return waiting }
             if pause.count == 0 { logger.warning("waiting for a detector: \(waiting) sessions are not judged yet") }
             try await pause.wait()
         }
     }
 
     /// One step: at most 200 sessions.
-    /// - Returns: how many were judged.
+    /// - Returns: how many were dealt with.
     func judgeSome(quietFor: Int) async throws -> Int {
         guard ring.count > 0 else { return 0 }
-        let questions = try await evidence.waiting(limit: Self.step, quietFor: quietFor)
+        let now = WallClock.monotonicMilliseconds
+        let resting = postponed.withLock { postponed in
+            postponed = postponed.filter { $0.value > now }
+            return Array(postponed.keys)
+        }
+        guard resting.count < Self.postponedLimit else { return 0 }
+        let questions = try await evidence.waiting(limit: Self.step, quietFor: quietFor, except: resting)
         guard !questions.isEmpty else { return 0 }
         var batch = DrainBatch()
-        batch.verdicts = await ring.evaluate(all: questions, deadline: .seconds(30))
-        guard !batch.verdicts.isEmpty else { return 0 }
-        let answered = Array(batch.verdicts.keys)
-        _ = try await drain.commit(batch)
-        try await evidence.settle(answered)
-        return batch.verdicts.count
+        let answers = await ring.evaluate(all: questions, deadline: .seconds(30))
+        batch.verdicts = answers.verdicts
+        if !batch.verdicts.isEmpty {
+            _ = try await drain.commit(batch)
+            try await evidence.settle(Array(batch.verdicts.keys))
+        }
+        guard answers.isComplete else { return batch.verdicts.count }
+        let refused = questions.map(\.sessionID).filter { answers.verdicts[$0] == nil }
+        if !refused.isEmpty {
+            logger.warning(
+                "detectors refuse \(refused.count) sessions, among them \(refused[0].text); asking again later")
+            postponed.withLock { postponed in
+                for session in refused { postponed[session] = now + Self.postponement }
+            }
+        }
+        return questions.count
     }
 }

@@ -10,8 +10,12 @@ struct StoredEvidence: Sendable {
     /// The evidence, as of their last activity, of sessions that wait for a verdict, oldest first.
     /// - Parameter quietFor: only those that nothing has been added to for so many seconds, so that a session that
     ///   another process is feeding is left to it.
-    func waiting(limit: Int, quietFor seconds: Int) async throws -> [SessionEvidence] {
-        let rows = try await connection.query(Self.sessions, [.int(limit), .int(seconds)])
+    /// - Parameter resting: sessions that are passed over.
+    func waiting(
+        limit: Int, quietFor seconds: Int, except resting: [SessionID] = []
+    ) async throws -> [SessionEvidence] {
+        let rows = try await connection.query(
+            Self.sessions, [.int(limit), .int(seconds), .texts(resting.map(\.text))])
         var evidence = try rows.compactMap { try Self.evidence(of: $0) }
         guard !evidence.isEmpty else { return [] }
         let requests = try await connection.query(
@@ -96,6 +100,7 @@ struct StoredEvidence: Sendable {
                 order by e."timestamp" limit 1) as headers
         from user_sessions s
         where s.needs_evaluation and s.updated_at <= now() - make_interval(secs => $2)
+            and s.session_id <> all($3)
         order by s.started_at, s.session_id limit $1
         """
 
