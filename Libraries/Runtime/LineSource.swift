@@ -75,6 +75,19 @@ public final class LineSource {
         }
     }
 
+    /// The size of a regular file that may be read; nil for a pipe and for standard input, which are left untouched, as
+    /// what is read of them is gone.
+    public static func size(of path: String) throws(LineSourceError) -> Int64? {
+        guard path != "-" else { return nil }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw LineSourceError(opening: path, errno) }
+        if status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFDIR {
+            return try LineSource(path: path).bytesTotal
+        }
+        guard access(path, R_OK) == 0 else { throw LineSourceError(opening: path, errno) }
+        return nil
+    }
+
     /// The next line; nil at the end. An error comes after every whole line before it; then comes nil.
     public func next() throws(LineSourceError) -> Line? {
         var searched = 0

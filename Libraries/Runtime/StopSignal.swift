@@ -1,7 +1,8 @@
+import Glibc
 import Synchronization
 import UnixSignals
 
-/// Word of the operator that a command which would go on for ever is to end: SIGTERM or SIGINT.
+/// Word of the operator that a command is to end in good order: SIGTERM or SIGINT. Who says so twice means at once.
 public final class StopSignal: Sendable {
     private final class Flag: Sendable {
         let isSet = Atomic<Bool>(false)
@@ -14,7 +15,10 @@ public final class StopSignal: Sendable {
     public init() async {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         listener = Task { [flag] in
-            for await _ in signals { flag.isSet.store(true, ordering: .relaxed) }
+            for await _ in signals {
+                if flag.isSet.exchange(true, ordering: .relaxed) { Glibc.exit(ExitStatus.interrupted.rawValue) }
+                FileHandleText.standardError("\nstopping once what was read is stored; again to stop at once\n")
+            }
         }
     }
 

@@ -13,7 +13,8 @@ struct Import: AsyncParsableCommand {
         abstract: "Import access logs.",
         discussion: """
             Each line becomes one request; importing the same log again changes nothing. Exit status: 0 when any line \
-            could be used, 4 when none could, 3 when the database is away, 5 without permission to read.
+            could be used, 4 when none could, 3 when the database is away, 5 without permission to read, 130 when \
+            interrupted; what was read by then is stored.
             """)
 
     @Argument(help: "Log files, plain or gzip; - is standard input.")
@@ -64,6 +65,7 @@ struct Import: AsyncParsableCommand {
             let run = try await ImportRun(self, settings: settings)
             let summary = try await run.run()
             summary.print(json: jsonSummary)
+            if summary.isInterrupted { Glibc.exit(ExitStatus.interrupted.rawValue) }
             if summary.accepted + summary.duplicates == 0, !follow {
                 Failure(
                     .unusableInput, "no line of \(files.joined(separator: ", ")) could be used\(summary.reasons)",

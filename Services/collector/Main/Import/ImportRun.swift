@@ -128,8 +128,15 @@ struct ImportRun {
         let recovery = Recovery(
             evidence: StoredEvidence(connection: asking), drain: drain, ring: ring, logger: logger)
         var following = following
+        let stop: StopSignal
+        if let following { stop = following.stop } else { stop = await StopSignal() }
 
         reading: while true {
+            if following == nil, stop.hasCome {
+                reader.interrupt()
+                try await pipeline.submit(reader.close(isLast: false))
+                break
+            }
             switch try reader.fill(
                 untilEvents: Self.batchSize(after: reader.summary.lines, share: reader.share))
             {
@@ -138,12 +145,14 @@ struct ImportRun {
                 reader.seeded(until: until)
             case .full:
                 try await pipeline.submit(reader.close(isLast: false))
-                if following != nil { try await settle(reader, pipeline, following) }
-                if following?.stop.hasCome == true { break reading }
+                if following != nil {
+                    try await settle(reader, pipeline, following)
+                    if stop.hasCome { break reading }
+                }
             case .idle:
                 if reader.hasNews { try await pipeline.submit(reader.close(isLast: false)) }
                 try await settle(reader, pipeline, following)
-                if following?.stop.hasCome == true { break reading }
+                if stop.hasCome { break reading }
                 await catchUp(recovery, &following)
                 try? await Task.sleep(for: Following.pause)
             case .end:
@@ -160,7 +169,7 @@ struct ImportRun {
         summary.duplicates = outcome.duplicates
         if outcome.dead > 0 { summary.refused["dead_letter", default: 0] += outcome.dead }
         summary.verdictsPending = try await patiently {
-            try await recovery.run(quietFor: 0, untilDone: command.waitVerdicts)
+            try await recovery.run(quietFor: 0, untilDone: command.waitVerdicts && !stop.hasCome)
         }
         await ring.close()
         return summary

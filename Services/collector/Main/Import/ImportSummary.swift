@@ -13,6 +13,10 @@ struct ImportSummary: Sendable {
     var from: Timestamp?
     var to: Timestamp?
     var seconds: Double = 0
+    /// Why files ended before their end, a sentence each.
+    var damaged: [String] = []
+    /// Whether a signal ended the import before the logs' end.
+    var isInterrupted = false
 
     var refusedCount: Int { refused.values.reduce(0, +) }
     var linesPerSecond: Double { seconds > 0 ? Double(lines) / seconds : 0 }
@@ -37,6 +41,10 @@ struct ImportSummary: Sendable {
             \(tenths(seconds)) s, \(Int(linesPerSecond)) lines/s
 
             """)
+        for problem in damaged {
+            FileHandleText.standardError("not all was read: \(problem); import it again when it is whole\n")
+        }
+        if isInterrupted { FileHandleText.standardError("interrupted; import again to go on from here\n") }
         if json { FileHandleText.standardOutput(object.text + "\n") }
     }
 
@@ -55,7 +63,8 @@ struct ImportSummary: Sendable {
             "verdicts_pending": .integer(Int64(verdictsPending)),
             "from": from.map { .string($0.iso8601) } ?? .null, "to": to.map { .string($0.iso8601) } ?? .null,
             "seconds": .number((seconds * 1000).rounded() / 1000),
-            "lines_per_second": .number(linesPerSecond.rounded()),
+            "lines_per_second": .number(linesPerSecond.rounded()), "interrupted": .bool(isInterrupted),
+            "damaged": .array(damaged.map { .string($0) }),
         ]
     }
 

@@ -29,6 +29,7 @@ final class LogReader {
     private let totalBytes: Int64?
     private var parser: LogLineParser
     private let format: LogFormat
+    private let site: String
     private var identity: LineIdentity
     private let intake: RequestIntake
     private var rows: SessionRows
@@ -52,6 +53,7 @@ final class LogReader {
         self.followed = followed
         sourceName = followed == nil ? "import" : "follow"
         self.format = format
+        self.site = site
         parser = LogLineParser(format: format)
         identity = LineIdentity(site: site)
         self.intake = intake
@@ -59,8 +61,8 @@ final class LogReader {
         self.rows = rows
         var total: Int64? = 0
         for file in files {
-            // Opened once here, so that a file that is missing is found before anything is stored.
-            let size = file == "-" ? nil : try LineSource(path: file).bytesTotal
+            // Looked at here, so that a file that is missing is found before anything is stored.
+            let size = try LineSource.size(of: file)
             total = total.flatMap { total in size.map { total + $0 } }
         }
         totalBytes = followed == nil ? total : nil
@@ -80,6 +82,9 @@ final class LogReader {
 
     /// The stored sessions up to `moment` are known now.
     func seeded(until moment: Timestamp) { seededUntil = moment }
+
+    /// Notes that reading ends before the logs do.
+    func interrupt() { summary.isInterrupted = true }
 
     /// Tells the book what the database has.
     func restore(_ sessions: [SessionBook.Stored]) { book.restore(sessions) }
@@ -143,8 +148,16 @@ final class LogReader {
                 guard !files.isEmpty else { return try followed?.line(now: WallClock.monotonicMilliseconds) }
                 source = try LineSource(path: files.removeFirst())
                 parser = LogLineParser(format: format)
+                // A line that stands in two files, as rotation leaves them, is one request.
+                identity = LineIdentity(site: site)
             }
-            if let line = try source!.next() { return line }
+            do throws(LineSourceError) {
+                if let line = try source!.next() { return line }
+            } catch {
+                // What was readable is stored; the file can be imported again when it is whole.
+                guard summary.lines > 0 else { throw error }
+                summary.damaged.append(error.description)
+            }
             finishedBytes += source!.bytesTotal ?? 0
             source = nil
         }
@@ -225,9 +238,8 @@ enum SiteGuess {
     /// The host that at least half of the static files' referrers name, or of all referrers where there are no static
     /// files; without `www.`. Nil when there is none, or the first input is a pipe, which can be read only once.
     static func host(in files: [String]) throws -> String? {
-        guard let file = files.first, file != "-" else { return nil }
+        guard let file = files.first, try LineSource.size(of: file) != nil else { return nil }
         let source = try LineSource(path: file)
-        guard source.bytesTotal != nil else { return nil }
         var parser = LogLineParser()
         var (votes, ofAssets): ([String: Int], [String: Int]) = ([:], [:])
         for _ in 0..<lines {
