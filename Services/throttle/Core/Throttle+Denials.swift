@@ -50,8 +50,12 @@ extension Throttle {
         return reference
     }
 
+    /// The path without its query, which may hold secrets.
     private static func clipped(_ path: UnsafeRawBufferPointer?) -> String {
-        path.map { String(decoding: $0.prefix(200), as: UTF8.self) } ?? "/"
+        path.map {
+            String(
+                decoding: $0.prefix(200).prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }, as: UTF8.self)
+        } ?? "/"
     }
 
     /// Raises a level for what a client did. True when it rose.

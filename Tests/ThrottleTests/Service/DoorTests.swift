@@ -53,7 +53,7 @@ struct OpenDoors {
 
     @Test func checksVerdictsAndExplanations() async throws {
         let doors = try await OpenDoors.open(.single(60, per: 60, capacity: 8))
-        let check = ThrottleCheck(ip: "203.0.113.7", fingerprint: "fp_a", path: "/secret")
+        let check = ThrottleCheck(ip: "203.0.113.7", fingerprint: "fp_a", path: "/secret?token=x")
         let first = try await doors.ask(.throttleCheck, check).decode(ThrottleDecision.self)
         #expect(first.allow)
         #expect(first.remaining == 7)
