@@ -69,7 +69,7 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "CPlatform", "CZlib", logging, lifecycle,
+                "WeirProtocol", "CPlatform", "CZlib", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), "Yams",
             ], path: "Libraries/Runtime", swiftSettings: strict),
         .target(

@@ -16,6 +16,8 @@ public struct DatabaseError: Error, Hashable, Sendable {
 
     /// A row with this key is there already.
     public static let uniqueViolation = "23505"
+    /// There is no such table.
+    public static let undefinedTable = "42P01"
 
     /// Five characters; a failure on our side of the connection uses the code the server would have: 08006 connection
     /// lost, 08001 cannot connect, 57014 took too long.

@@ -22,6 +22,24 @@ public enum SchemaVersion {
         }
     }
 
+    /// Waits until the database can be asked, and compares it with this release.
+    /// - Throws: `Mismatch` when they differ; `CancellationError`.
+    public static func await(at target: ConnectionTarget) async throws {
+        let connection = Connection(target, statementTimeout: .seconds(10))
+        while true {
+            do {
+                try await check(in: connection)
+                break
+            } catch let error as DatabaseError {
+                // Without the table there was no migration; what else is wrong, the service's own work will report.
+                if error.sqlstate == DatabaseError.undefinedTable { throw Mismatch(found: nil) }
+                guard error.kind == .transient else { break }
+                try await Task.sleep(for: .seconds(2))
+            }
+        }
+        await connection.close()
+    }
+
     /// Compares the database with this release.
     /// - Throws: `Mismatch` when they differ, `DatabaseError` when the database cannot say.
     public static func check(in connection: isolated Connection) throws {

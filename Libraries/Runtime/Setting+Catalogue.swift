@@ -1,3 +1,5 @@
+import WeirProtocol
+
 // Every setting there is. A key that is not here is refused, so a misspelt one cannot be ignored in silence.
 
 extension Setting where Value == String {
@@ -5,14 +7,14 @@ extension Setting where Value == String {
         .text("runtime.directory", "/run/weir", form: "a directory", "Where the sockets are.")
     }
     public static var databaseURL: Setting {
-        .text(
+        Setting(
             "database.url", "postgresql:///weir", form: "a PostgreSQL URL or key=value string",
-            "The database. Without a user in it, each service connects as its own role.")
+            "The database. Without a user in it, each service connects as its own role.", read: databaseAddress)
     }
     public static var databaseReadURL: Setting {
-        .text(
+        Setting(
             "database.read_url", "", form: "a PostgreSQL URL, or empty for database.url",
-            "Where the reporter reads, for a hot standby.")
+            "Where the reporter reads, for a hot standby.", read: { $0.isEmpty ? $0 : databaseAddress($0) })
     }
     public static var spoolDirectory: Setting {
         .text(
@@ -100,7 +102,7 @@ extension Setting where Value == [String] {
     public static var trustedProxies: Setting {
         .list(
             "collector.trusted_proxies", form: "addresses or ranges such as 10.0.0.0/8",
-            "Peers whose X-Forwarded-For is believed.")
+            "Peers whose X-Forwarded-For is believed.", accepts: { NetworkPrefix($0) != nil })
     }
 }
 
@@ -108,7 +110,8 @@ extension Setting where Value == [String] {
     public static var pageOrigins: Setting {
         .list(
             "collector.http.origins", form: "origins such as https://app.example.org",
-            "Other origins whose pages may post engagement and events.")
+            "Other origins whose pages may post engagement and events.",
+            accepts: { $0.hasPrefix("https://") || $0.hasPrefix("http://") })
     }
 }
 
@@ -197,4 +200,10 @@ extension Settings {
         Setting<[String]>.reporterUsers,
         Setting<String>.logLevel,
     ]
+}
+
+/// A URL of PostgreSQL's scheme, or `key=value` pairs.
+@Sendable private func databaseAddress(_ text: String) -> String? {
+    if text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") { return text }
+    return text.contains("=") && !text.contains("://") ? text : nil
 }

@@ -63,13 +63,16 @@ extension Setting {
             read: { choices.contains($0) ? $0 : nil })
     }
 
-    static func list(_ key: String, form: String, _ purpose: String) -> Setting where Value == [String] {
+    static func list(
+        _ key: String, form: String, _ purpose: String, accepts: @escaping @Sendable (String) -> Bool = { _ in true }
+    ) -> Setting where Value == [String] {
         Setting(
             key, [], form: form, purpose,
             read: { text in
-                text.split(separator: ",").map { entry in
+                let entries = text.split(separator: ",").map { entry in
                     String(entry.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
                 }.filter { !$0.isEmpty }
+                return entries.allSatisfy(accepts) ? entries : nil
             }, show: { $0.joined(separator: ",") })
     }
 

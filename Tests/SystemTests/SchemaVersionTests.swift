@@ -34,4 +34,15 @@ import Testing
         #expect(error?.hint == hint)
         await reporter.close()
     }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [Stack.Service.collector, .detector(1), .throttle])
+    func aServiceDoesNotRunOnASchemaOfALaterRelease(_ service: Stack.Service) async throws {
+        let stack = try await Stack()
+        let owner = try stack.database.connection(as: "weir_owner")
+        try await owner.execute("insert into schema_migrations values (\(SchemaVersion.current + 1), 'later', '')")
+        await owner.close()
+        let running = try stack.program(service.program).launch(service.arguments)
+        #expect(await running.end == 78)
+        #expect(running.errors.contains("install the release that belongs to the database"), "\(running.errors)")
+    }
 }

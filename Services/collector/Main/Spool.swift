@@ -47,6 +47,8 @@ final class Spool: Sendable {
     private let sync: Sync
     private let logger: Logger
     private let state = Mutex(State())
+    /// Held locked while the spool is open: two processes would move each other's cursor.
+    private let claim: Int32
 
     /// Opens the spool, making the directory if need be, and drops a torn record at its end.
     /// - Throws: `Failure` when the directory cannot be used.
@@ -56,6 +58,14 @@ final class Spool: Sendable {
         self.sync = sync
         self.logger = logger
         guard makeDirectories(directory) else { throw Self.failure(directory, errno) }
+        claim = open(directory + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard claim >= 0 else { throw Self.failure(directory + "/lock", errno) }
+        guard flock(claim, LOCK_EX | LOCK_NB) == 0 else {
+            close(claim)
+            throw Failure(
+                .unavailable, "another collector uses the spool \(directory)",
+                hint: "stop it, or set collector.spool.directory")
+        }
         let segments = Self.segments(in: directory)
         var fresh = State()
         fresh.cursor = Self.readCursor(directory) ?? Position(segment: segments.first ?? 1, offset: 0)
@@ -75,6 +85,7 @@ final class Spool: Sendable {
 
     deinit {
         state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } }
+        close(claim)
     }
 
     /// Bytes that wait for the database.

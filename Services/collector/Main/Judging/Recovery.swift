@@ -8,7 +8,7 @@ import WeirProtocol
 /// detector or a restart falls back on.
 final class Recovery: Sendable {
     let ring: DetectorRing
-    private let evidence: StoredEvidence
+    let evidence: StoredEvidence
     private let drain: Drain
     private let logger: Logger
     /// Sessions that a detector has refused, and when to ask again, in ms of the monotonic clock. One that is refused

@@ -136,6 +136,11 @@ struct CollectorService {
             services: [
                 worker, judging, keeper, UsageKeeper(drain: usageDrain(Connection(target)), logger: logger),
                 SpoolFlusher(spool: spool), serving, syslog, Doors(server: server),
+                StartupCheck {
+                    do { try await SchemaVersion.await(at: target) } catch let mismatch as SchemaVersion.Mismatch {
+                        throw Failure(.configuration, mismatch.description, hint: mismatch.hint)
+                    }
+                },
             ], logger: logger,
             reload: {
                 do throws(Failure) {

@@ -69,7 +69,14 @@ struct ServeCommand: AsyncParsableCommand {
 
         let reloadLogger = logger
         try await Supervisor(
-            services: [store, watch] + (claims.map { [$0] } ?? []) + [Listening(server: server)], logger: logger,
+            services: [store, watch] + (claims.map { [$0] } ?? []) + [
+                Listening(server: server),
+                StartupCheck {
+                    do { try await SchemaVersion.await(at: target) } catch let mismatch as SchemaVersion.Mismatch {
+                        throw Failure(.configuration, mismatch.description, hint: mismatch.hint)
+                    }
+                },
+            ], logger: logger,
             reload: {
                 do {
                     bench.judge = Judge(rules: try RuleFile.load(rulePath), crawlers: try CrawlerFile.load(settings))

@@ -27,7 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             let settings = try Settings.load(path: config, environment: Outcome.environment)
             let policies = try PolicyFile.load(settings[.throttlePolicy])
-            let trusted = try Self.ranges(settings[.trustedProxies])
+            let trusted = settings[.trustedProxies].compactMap { NetworkPrefix($0) }
             let shared = settings[.throttleStore] == "memory" ? nil : try RedisAddress(settings[.throttleStore])
             if printConfig { Outcome.write(settings.effective + "\n", to: STDOUT_FILENO) }
             if check || printConfig { return }
@@ -80,7 +80,14 @@ struct ServeCommand: AsyncParsableCommand {
         let path = settings[.throttlePolicy]
         let reloadLogger = logger
         try await Supervisor(
-            services: [keeper, Doors(server: server, door: door)], logger: logger,
+            services: [
+                keeper, Doors(server: server, door: door),
+                StartupCheck {
+                    do { try await SchemaVersion.await(at: target) } catch let mismatch as SchemaVersion.Mismatch {
+                        throw Failure(.configuration, mismatch.description, hint: mismatch.hint)
+                    }
+                },
+            ], logger: logger,
             reload: {
                 do throws(Failure) {
                     engine.adopt(try PolicyFile.load(path))
@@ -88,17 +95,6 @@ struct ServeCommand: AsyncParsableCommand {
                 } catch { reloadLogger.error("the old policies stay in use: \(error)") }
             }
         ).run()
-    }
-
-    private static func ranges(_ texts: [String]) throws(Failure) -> [NetworkPrefix] {
-        var ranges: [NetworkPrefix] = []
-        for text in texts {
-            guard let range = NetworkPrefix(text) else {
-                throw Failure(.configuration, "collector.trusted_proxies has \"\(text)\", which is no address or range")
-            }
-            ranges.append(range)
-        }
-        return ranges
     }
 }
 
