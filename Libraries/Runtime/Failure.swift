@@ -53,10 +53,22 @@ public enum FileHandleText {
     /// Writes to standard error; what cannot be written is lost.
     public static func standardError(_ text: String) { write(text, to: STDERR_FILENO) }
 
-    /// Writes to standard output.
+    /// Writes to standard output. Where it cannot take all, as on a full disk, says so and ends the process.
     /// - Returns: false when the reader has gone away.
     @discardableResult
-    public static func standardOutput(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
+    public static func standardOutput(_ text: String) -> Bool {
+        if write(text, to: STDOUT_FILENO) { return true }
+        let problem = errno
+        if problem != EPIPE { cannotWriteStandardOutput(problem) }
+        return false
+    }
+
+    /// Says why standard output cannot take what was written, and ends the process.
+    public static func cannotWriteStandardOutput(_ problem: Int32) -> Never {
+        let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "weir"
+        Failure(.noPermission, "cannot write all of the output: \(String(cString: strerror(problem)))")
+            .exit(program: program)
+    }
 
     @discardableResult
     private static func write(_ text: String, to descriptor: Int32) -> Bool {

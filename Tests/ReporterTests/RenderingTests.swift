@@ -32,6 +32,17 @@ import WeirProtocol
         #expect(TerminalText.stripped(text) == expected)
     }
 
+    /// JSON reads what is shown as what it was.
+    @Test(arguments: [
+        "plain", "\u{1B}[31m", "a\u{9B}31m", "\u{202E}exe.txt", "\u{E0001}", "grün \u{1F600}", "two\nlines",
+    ])
+    func dataOnATerminalIsShownInsteadOfObeyed(_ text: String) throws {
+        let json = JSONValue.string(text).text
+        let shown = TerminalText.shown(json)
+        #expect(try JSONValue(parsing: Array(shown.utf8)) == .string(text))
+        #expect(TerminalText.stripped(shown) == shown)
+    }
+
     static let widths: [(String, Int)] = [
         ("", 0), ("abc", 3), ("日本語", 6), ("한글", 4), ("ﾊﾝｶｸ", 4), ("Ｗｉｄｅ", 8), ("e\u{301}", 1), ("é", 1), ("👍", 2),
         ("👨‍👩‍👧‍👦", 2), ("🇩🇪", 2), ("…", 1), ("█▋", 2), ("Привет", 6), ("שלום", 4), ("❤\u{FE0F}", 2),

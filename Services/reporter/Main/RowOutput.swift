@@ -1,5 +1,6 @@
 import Glibc
 import ReporterCore
+import Runtime
 import WeirProtocol
 
 /// Where an export's rows go: a file or standard output, as CSV or JSON lines, in pieces of 64 KiB.
@@ -8,6 +9,7 @@ final class RowOutput: @unchecked Sendable {
     private let descriptor: Int32
     private let path: String?
     private let isJSON: Bool
+    private let isTerminal: Bool
     private var pending: [UInt8] = []
     private var failure: Int32 = 0
 
@@ -20,6 +22,7 @@ final class RowOutput: @unchecked Sendable {
         } else {
             descriptor = STDOUT_FILENO
         }
+        isTerminal = path == nil && isatty(STDOUT_FILENO) == 1
     }
 
     /// Writes one row; false when nobody takes more.
@@ -27,7 +30,8 @@ final class RowOutput: @unchecked Sendable {
         if row.isFirst {
             if !isJSON { pending += row.csvHeader.utf8 }
         } else {
-            pending += isJSON ? Array(row.json.utf8) + [UInt8(ascii: "\n")] : Array(row.csvLine.utf8)
+            let text = isJSON ? row.json + "\n" : row.csvLine
+            pending += (isTerminal ? TerminalText.shown(text) : text).utf8
         }
         return pending.count < 65_536 || flush()
     }
@@ -36,6 +40,7 @@ final class RowOutput: @unchecked Sendable {
     /// - Throws: `ReportError` when something could not be written.
     func close() throws(ReportError) {
         _ = flush()
+        if path == nil, failure != 0, failure != EPIPE { FileHandleText.cannotWriteStandardOutput(failure) }
         if let path {
             if Glibc.close(descriptor) != 0, failure == 0 { failure = errno }
             guard failure == 0 else {

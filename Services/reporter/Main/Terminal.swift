@@ -1,5 +1,6 @@
 import Glibc
 import ReporterCore
+import Runtime
 
 /// The process's own standard streams.
 enum Terminal {
@@ -34,13 +35,23 @@ enum Terminal {
         return String(cString: text)
     }
 
-    /// Writes all of the text to a descriptor, or as much as its reader takes.
+    /// Writes CSV or JSON: to a terminal without what would move its cursor or reverse its text, which visitors may
+    /// have sent.
+    static func writeData(_ text: String) {
+        write(isatty(STDOUT_FILENO) == 1 ? TerminalText.shown(text) : text)
+    }
+
+    /// Writes all of the text to a descriptor, or as much as its reader takes. A standard output that cannot take it, as
+    /// on a full disk, ends the process.
     static func write(_ text: String, to descriptor: Int32 = STDOUT_FILENO) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
+            guard count > 0 else {
+                if descriptor == STDOUT_FILENO, errno != EPIPE { FileHandleText.cannotWriteStandardOutput(errno) }
+                return
+            }
             rest = rest.dropFirst(count)
         }
     }

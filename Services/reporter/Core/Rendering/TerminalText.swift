@@ -9,6 +9,23 @@ public enum TerminalText {
         return String(kept)
     }
 
+    /// With each of those but the line's end in visible form, as in `\u009b`, which JSON reads as the same.
+    public static func shown(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x0D }) { return text }
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            if isHarmless(scalar) || scalar == "\n" || scalar == "\r" {
+                shown.unicodeScalars.append(scalar)
+            } else {
+                for unit in UTF16.encode(scalar)! {
+                    let digits = String(unit, radix: 16)
+                    shown += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
+            }
+        }
+        return shown
+    }
+
     private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false

@@ -73,8 +73,8 @@ enum CommandLineDoor {
         }
         if options.format == .table, options.exportPath != nil || options.htmlPath != nil { return }
         switch options.format {
-        case .json: Terminal.write(report.json.indentedText)
-        case .csv: Terminal.write(report.csv)
+        case .json: Terminal.writeData(report.json.indentedText)
+        case .csv: Terminal.writeData(report.csv)
         case .table: Terminal.page(report.table(on: Terminal.shape(isColorless: options.isColorless)))
         }
         if options.format == .csv, let hint = report.hint { Terminal.write(hint + "\n", to: STDERR_FILENO) }

@@ -31,8 +31,13 @@ struct Question: Sendable {
 
     /// `column` lies in the window of the same length before.
     func inPreviousWindow(_ column: SQL) -> SQL {
-        let before = Value.timestamp(milliseconds: (from - (to - from)).milliseconds)
+        let before = Value.timestamp(milliseconds: Self.dated(from - (to - from)).milliseconds)
         return "\(column) >= \(before)::timestamptz and \(column) < \(start)"
+    }
+
+    /// The moment, or the nearest in the years 1 to 9999, which texts of times can tell.
+    private static func dated(_ moment: Timestamp) -> Timestamp {
+        min(max(moment, Timestamp(milliseconds: -62_135_596_800_000)), Timestamp(milliseconds: 253_402_300_799_999))
     }
 
     /// Events `e` of the window. The day leads to the partitions; a day more at each end covers clients' clocks.
@@ -45,8 +50,8 @@ struct Question: Sendable {
     private func days(_ first: Timestamp, _ last: Timestamp) -> SQL {
         let day: Int64 = 86_400_000
         return """
-            e.day >= \(Value.text((first - day).day.description))::date \
-            and e.day <= \(Value.text((last + day).day.description))::date
+            e.day >= \(Value.text(Self.dated(first - day).day.description))::date \
+            and e.day <= \(Value.text(Self.dated(last + day).day.description))::date
             """
     }
 
