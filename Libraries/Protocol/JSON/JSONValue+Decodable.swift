@@ -31,7 +31,10 @@ extension DecodingError {
         case .keyNotFound(let key, let context): "\(path(context.codingPath + [key])) is missing"
         case .valueNotFound(_, let context): "\(path(context.codingPath)) is null"
         case .typeMismatch(_, let context), .dataCorrupted(let context):
-            "\(path(context.codingPath)) \(context.debugDescription)"
+            // How the standard library puts a raw value that its enumeration does not have.
+            context.debugDescription.hasPrefix("Cannot initialize ")
+                ? "\(path(context.codingPath)) is none of the words that it may be"
+                : "\(path(context.codingPath)) \(context.debugDescription)"
         @unknown default: "the body cannot be read"
         }
     }

@@ -173,6 +173,10 @@ final class RecordDoor: Sendable {
             refuse("event_id_time", &state)
             throw WireError(.badBody, "event_id_time: the time in event_id is more than 24 hours from now")
         }
+        guard abs(record.at - now) <= LiveIntake.tolerance else {
+            refuse("at_time", &state)
+            throw WireError(.badBody, "at_time: at is more than 24 hours from now")
+        }
         let request: IntakeRequest
         do throws(RecordRefusal) { request = try requests.request(record) } catch {
             refuse(error.rawValue, &state)
