@@ -7,6 +7,7 @@ export LOG DURATION SEED
 help: ## what there is
 	@echo 'make run               build, start everything under var/, play a minute of made-up traffic, report on it'
 	@echo 'make run LOG=FILE      the same, with an access log (plain or .gz) instead of made-up traffic'
+	@echo '                       DURATION=60s SEED=1 shape the traffic; WEIR_BUILD=DIR takes the programs from there'
 	@echo 'make test              every test, system tests included'
 	@echo 'make lint              formatting and architecture'
 	@echo 'make stop              stop what make run started; its data stays'
