@@ -33,7 +33,10 @@ public struct Supervisor: Sendable {
         all.append(Heart(healthy: healthy, logger: logger))
         all.append(Reloader(reload: reload, logger: logger))
         var configuration = ServiceGroupConfiguration(
-            services: all.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: all.map {
+                // A part that fails ends the others as a signal would, so that they finish what they have begun.
+                .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+            }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(20)
         try await ServiceGroup(configuration: configuration).run()
         ServiceManager.notify("STOPPING=1")

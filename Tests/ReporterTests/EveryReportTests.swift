@@ -76,7 +76,7 @@ import WeirProtocol
 
     /// Windows are compared with the one before, and partitions are looked for a day around them; both may begin before
     /// the first year.
-    @Test(arguments: ["overview", "traffic sources", "sessions stats", "content top", "events stats"])
+    @Test(arguments: ["overview", "traffic sources", "sessions stats", "content top", "content popular"])
     func aWindowMayBeginInTheFirstYear(_ command: String) async throws {
         let all = try await Self.full.value.report("\(command) --class all --since 0001-01-01")
         #expect(all.from.milliseconds == -62_135_596_800_000)

@@ -111,7 +111,7 @@ import Testing
         try await stack.start([service])
         let second = try await stack.program(service.program).run(service.arguments, limit: .seconds(20))
         #expect(second.status == 3, "\(second.errors.suffix(500))")
-        #expect(second.errors.contains(".sock is in use") || second.errors.contains("running already"))
+        #expectX
         _ = try await stack.status(of: service)
         #expect(await stack.stop(service) == 0)
     }

@@ -55,9 +55,12 @@ import Testing
     }
 
     private func stored(_ count: Int, in stack: Stack, by program: RunningProduct) async throws {
+        var seen = 0
+        defer { if seen != count { print("stored \(seen) instead of \(count): \(program.errors.suffix(500))") } }
         _ = try await eventually("\(count) requests are stored", within: .seconds(30)) {
             if program.hasEnded { throw Stack.ServiceFailure(description: "it ended: \(program.errors.suffix(1000))") }
-            return try await stack.count("select count(*) from analytics_events") == count ? true : nil
+            seen = try await stack.count("select count(*) from analytics_events")
+            return seen == count ? true : nil
         }
     }
 

@@ -32,7 +32,7 @@ final class AnomalyWatch: Service {
 
     func run() async throws {
         var watch: SeriesWatch?
-        while !Task.isShuttingDownGracefully {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
             let now = WallClock.milliseconds
             do {
                 if watch == nil { watch = try await begin(now) }
