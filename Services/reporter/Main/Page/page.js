@@ -331,7 +331,7 @@
       if (!packed) {
         columns.push({
           title: 'why', number: true, cell: (row) => make('button', {
-            type: 'button', class: 'quiet', 'aria-label': `Why is the session on ${plain(row.landing_page ?? '').slice(0, 60)} ${words(row.class)}?`,
+            type: 'button', class: 'quiet', 'data-session': row.session_id, 'aria-label': `Why is the session on ${plain(row.landing_page ?? '').slice(0, 60)} ${words(row.class)}?`,
             click: () => explain(row.session_id),
           }, 'Why?'),
         });
@@ -537,6 +537,11 @@
     const body = dialog.querySelector('.body');
     body.replaceChildren(make('p', { class: 'empty' }, 'Loading …'));
     dialog.showModal();
+    // The table may have been drawn anew meanwhile, and with it the button that one came from.
+    dialog.addEventListener('close', () => {
+      const button = document.querySelector(`#sessions button[data-session="${CSS.escape(id)}"]`);
+      if (button && !document.activeElement.matches('button')) button.focus({ preventScroll: true });
+    }, { once: true });
     const query = new URLSearchParams({ id, tz: state.zone });
     try {
       const [shown, verdict] = await Promise.all([
