@@ -102,6 +102,26 @@ import Testing
         #expect(try await stack.count("select count(*) from analytics_events where source <> 'follow'") == 0)
     }
 
+    @Test("Its place is remembered before the first line, so that a rotation after a kill hides nothing")
+    func remembersFromTheBeginning() async throws {
+        let stack = try await stack()
+        let writer = try Writer(log, in: stack.directory)
+        let program = try follower(stack, writer.path)
+        let memory = stack.directory.appendingPathComponent("follow").path
+        _ = try await eventually("the place is remembered", within: .seconds(30)) {
+            try? FileManager.default.contentsOfDirectory(atPath: memory).contains { $0.hasSuffix(".json") } ? true : nil
+        }
+        program.signal(SIGKILL)
+        _ = await program.end
+        try writer.write(300)
+        try writer.rename()
+        try writer.write(200)
+        let next = try follower(stack, writer.path)
+        try await stored(500, in: stack, by: next)
+        next.signal(SIGTERM)
+        #expect(await next.end == 0)
+    }
+
     @Test("A scanner is known while it is there, not when its session ends")
     func judgesWhileFollowing() async throws {
         let stack = try await stack()

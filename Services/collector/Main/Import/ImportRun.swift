@@ -35,6 +35,9 @@ struct ImportRun {
             let memory = try FollowMemory(log: log, directory: settings[.followDirectory])
             let followed = try FollowedLog(path: log, from: memory.state?.place)
             let site = try site(remembered: memory.state?.site)
+            // Before anything is read: a follower that is killed during its first batch must still know which file it was
+            // on, or a rotation meanwhile would hide the rest of it.
+            try memory.remember(followed.next, site: site ?? "localhost")
             summary = try await store(
                 try makeReader(of: site, following: followed),
                 following: Following(log: followed, memory: memory, site: site, stop: StopSignal()))
