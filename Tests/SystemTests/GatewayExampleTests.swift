@@ -5,49 +5,10 @@ import WeirProtocol
 /// The example configurations of nginx, Caddy and HAProxy, with the real programs.
 @Suite struct GatewayExampleTests {
     private static let isCI = ProcessInfo.processInfo.environment["CI"] == "true"
-    private static let agents = [
-        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
-        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 "
-            + "Mobile/15E148 Safari/604.1",
-        "Googlebot/2.1 (+http://www.google.com/bot.html)", "curl/8.5.0", "python-requests/2.32",
-        "Quote \\\"and\\\" backslash \\\\", "",
-    ]
-
-    /// A collector whose datagrams may wait by the hundred, as the shipped sysctl says; only root can arrange that.
-    private func stackWithQueue() async throws -> Stack {
-        let stack = try await Stack()
-        if geteuid() == 0 {
-            stack.wrappers["collector"] = [
-                "/usr/bin/unshare", "-n", "/bin/sh", "-c",
-                "echo 512 > /proc/sys/net/unix/max_dgram_qlen && exec \"$0\" \"$@\"",
-            ]
-        }
-        return stack
-    }
-
-    /// Many requests with mixed agents by curl, eight at a time.
-    private func load(_ port: Int, _ count: Int, in directory: URL) async throws {
-        var lines: [String] = []
-        for number in 0..<count {
-            if number > 0 { lines.append("next") }
-            let agent = Self.agents[number % Self.agents.count]
-            lines.append("url = \"http://127.0.0.1:\(port)/page-\(number % 97).html?n=\(number)&token=t\"")
-            lines.append("user-agent = \"\(agent)\"")
-            lines.append("header = \"Accept-Language: de-AT,de;q=0.\(number % 9)\"")
-            lines.append("output = /dev/null")
-        }
-        let file = directory.appendingPathComponent("load")
-        try Data(lines.joined(separator: "\n").utf8).write(to: file)
-        let curl = try RunningProduct(
-            command: ["/usr/bin/curl", "-s", "--parallel", "--parallel-max", "8", "-K", file.path],
-            environment: ["PATH": "/usr/bin:/bin"], input: nil)
-        let status = await curl.end
-        #expect(status == 0, "\(curl.errors.suffix(300))")
-    }
 
     @Test(.enabled(if: GatewayServer.isInstalled("nginx") || isCI, "needs nginx"))
     func nginxByDatagramsAndByItsFileCountsEachRequestOnce() async throws {
-        let stack = try await stackWithQueue()
+        let stack = try await GatewayServer.stackWithQueue()
         try await stack.start([.throttle, .collector])
         var pages: [String: String] = [:]
         for number in 0..<90 { pages["page-\(number).html"] = "<!doctype html><h1>\(number)</h1>" }
@@ -55,7 +16,7 @@ import WeirProtocol
         let nginx = try GatewayServer.nginx(for: stack, site: site)
         try await site.isUp()
         try await nginx.isUp()
-        try await load(nginx.port, 5000, in: stack.directory)
+        try await GatewayServer.load(nginx.port, 0..<5000, in: stack.directory)
         let lines = try String(contentsOf: nginx.log, encoding: .utf8).split(separator: "\n").count
         #expect(lines > 5000)
         if geteuid() == 0 {
@@ -161,7 +122,7 @@ import WeirProtocol
             if: GatewayServer.isInstalled("haproxy") && GatewayServer.isInstalled("nginx") || isCI,
             "needs haproxy and nginx"))
     func haproxysDatagramsAreCounted() async throws {
-        let stack = try await stackWithQueue()
+        let stack = try await GatewayServer.stackWithQueue()
         try await stack.start([.collector])
         let origin = try GatewayServer.site(for: stack, pages: ["page.html": "<!doctype html><h1>page</h1>"])
         let haproxy = try GatewayServer.haproxy(for: stack, site: origin)

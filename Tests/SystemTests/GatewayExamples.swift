@@ -169,3 +169,51 @@ final class GatewayServer {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 }
+
+extension GatewayServer {
+    private static let agents = [
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 "
+            + "Mobile/15E148 Safari/604.1",
+        "Googlebot/2.1 (+http://www.google.com/bot.html)", "curl/8.5.0", "python-requests/2.32",
+        "Quote \\\"and\\\" backslash \\\\", "",
+    ]
+
+    /// A collector whose datagrams may wait by the hundred, as the shipped sysctl says; only root can arrange that.
+    static func stackWithQueue() async throws -> Stack {
+        let stack = try await Stack()
+        if geteuid() == 0 {
+            stack.wrappers["collector"] = [
+                "/usr/bin/unshare", "-n", "/bin/sh", "-c",
+                "echo 512 > /proc/sys/net/unix/max_dgram_qlen && exec \"$0\" \"$@\"",
+            ]
+        }
+        return stack
+    }
+
+    /// Many requests with mixed agents by curl, eight at a time.
+    static func load(_ port: Int, _ numbers: Range<Int>, in directory: URL) async throws {
+        let curl = try startLoad(port, numbers, in: directory)
+        let status = await curl.end
+        #expect(status == 0, "\(curl.errors.suffix(300))")
+    }
+
+    /// The same while the test goes on.
+    static func startLoad(_ port: Int, _ numbers: Range<Int>, in directory: URL) throws -> RunningProduct {
+        var lines: [String] = []
+        for number in numbers {
+            if number > numbers.lowerBound { lines.append("next") }
+            let agent = agents[number % agents.count]
+            lines.append("url = \"http://127.0.0.1:\(port)/page-\(number % 97).html?n=\(number)&token=t\"")
+            lines.append("user-agent = \"\(agent)\"")
+            lines.append("header = \"Accept-Language: de-AT,de;q=0.\(number % 9)\"")
+            lines.append("output = /dev/null")
+        }
+        let file = directory.appendingPathComponent("load-\(numbers.lowerBound)")
+        try Data(lines.joined(separator: "\n").utf8).write(to: file)
+        let curl = try RunningProduct(
+            command: ["/usr/bin/curl", "-s", "--parallel", "--parallel-max", "8", "-K", file.path],
+            environment: ["PATH": "/usr/bin:/bin"], input: nil)
+        return curl
+    }
+}

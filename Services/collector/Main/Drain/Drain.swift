@@ -19,11 +19,28 @@ struct Drain: Sendable {
         var duplicates = 0
         /// Events that the database refuses.
         var dead = 0
+        /// What became of the datagrams among them.
+        var datagrams = Datagrams()
 
         static func + (left: Outcome, right: Outcome) -> Outcome {
             Outcome(
                 stored: left.stored + right.stored, duplicates: left.duplicates + right.duplicates,
-                dead: left.dead + right.dead)
+                dead: left.dead + right.dead, datagrams: left.datagrams + right.datagrams)
+        }
+    }
+
+    /// What became of a batch's datagrams; part of its outcome.
+    struct Datagrams: Sendable, Equatable {
+        var stored = 0
+        var duplicates = 0
+        var dead = 0
+        /// Duplicates of what another way had brought. The rest were offered again after a crash: the ledger has them.
+        var known = 0
+
+        static func + (left: Datagrams, right: Datagrams) -> Datagrams {
+            Datagrams(
+                stored: left.stored + right.stored, duplicates: left.duplicates + right.duplicates,
+                dead: left.dead + right.dead, known: left.known + right.known)
         }
     }
 
@@ -69,8 +86,10 @@ struct Drain: Sendable {
                 deadLetters.write(
                     record.kind, row: batch.row(of: record), session: session, reason: reason.description)
             else { throw DatabaseError(sqlstate: "58030", message: "a dead letter cannot be written", target: "") }
-            try await enter(Outcome(dead: 1))
-            return Outcome(dead: 1)
+            var outcome = Outcome(dead: 1)
+            outcome.datagrams.dead = batch.datagramCount
+            try await enter(outcome)
+            return outcome
         }
         let middle = batch.records.count / 2
         var outcome = Outcome()
@@ -82,10 +101,11 @@ struct Drain: Sendable {
                 outcome = outcome + (try await commitHalves(of: part, error))
             }
         }
-        if !batch.pages.isEmpty || !batch.refused.isEmpty {
+        if !batch.pages.isEmpty || !batch.refused.isEmpty || !batch.refusedDatagrams.isEmpty {
             var rest = DrainBatch()
             rest.pages = batch.pages
             rest.refused = batch.refused
+            rest.refusedDatagrams = batch.refusedDatagrams
             _ = try await store(rest)
         }
         return outcome
@@ -109,7 +129,7 @@ struct Drain: Sendable {
                 outcome = try merge(batch, idleSeconds, connection)
             }
             if !batch.pages.isEmpty { try see(batch.pages, connection) }
-            try account(for: outcome, refused: batch.refused, source, connection)
+            try account(for: outcome, batch, source, connection)
             let reached = outcome
             offered.withLock { $0 = reached }
             return outcome
@@ -119,7 +139,7 @@ struct Drain: Sendable {
     private func enter(_ outcome: Outcome) async throws {
         let source = source
         try await connection.transaction { connection in
-            try account(for: outcome, refused: [:], source, connection)
+            try account(for: outcome, DrainBatch(), source, connection)
         }
     }
 
@@ -176,6 +196,13 @@ private func merge(
             placed += try beacons[0].get("sessions")
         }
         outcome.duplicates = batch.records.count - outcome.stored
+        if batch.datagramCount > 0 {
+            outcome.datagrams.stored = try merged[0].get("datagrams")
+            outcome.datagrams.duplicates = batch.datagramCount - outcome.datagrams.stored
+            if outcome.datagrams.duplicates > 0 {
+                outcome.datagrams.known = try connection.query(Staging.knownDatagrams).single()
+            }
+        }
         try Followups.run(over: batch.eventTables, days: Set(batch.records.lazy.map(\.day)), connection)
     }
     // A session that was placed has its verdict already.
@@ -198,16 +225,29 @@ private func see(_ pages: [DrainBatch.Page], _ connection: isolated Connection) 
 }
 
 private func account(
-    for outcome: Drain.Outcome, refused: [String: Int], _ source: String, _ connection: isolated Connection
+    for outcome: Drain.Outcome, _ batch: DrainBatch, _ source: String, _ connection: isolated Connection
 ) throws {
-    let total = outcome.stored + outcome.duplicates + outcome.dead
+    let (all, datagrams) = (outcome, outcome.datagrams)
+    try enter(
+        source, stored: all.stored - datagrams.stored, duplicates: all.duplicates - datagrams.duplicates,
+        dead: all.dead - datagrams.dead, refused: batch.refused, connection)
+    try enter(
+        Staging.datagramSource, stored: datagrams.stored, duplicates: datagrams.known, dead: datagrams.dead,
+        refused: batch.refusedDatagrams, connection)
+}
+
+private func enter(
+    _ source: String, stored: Int, duplicates: Int, dead: Int, refused: [String: Int],
+    _ connection: isolated Connection
+) throws {
+    let total = stored + duplicates + dead
     guard total > 0 || !refused.isEmpty else { return }
     var reasons = JSONObject()
     for (reason, count) in refused.sorted(by: { $0.key < $1.key }) { reasons[reason] = .integer(Int64(count)) }
     _ = try connection.execute(
         Staging.ledger,
         [
-            .text(source), .int(total), .int(outcome.stored), .int(outcome.duplicates), .int(outcome.dead),
+            .text(source), .int(total), .int(stored), .int(duplicates), .int(dead),
             .int(refused.values.reduce(0, +)), .text(JSONValue.object(reasons).text),
         ])
 }

@@ -38,13 +38,19 @@ struct DrainBatch: Sendable {
     private(set) var records: [Record] = []
     private(set) var sessions: [Session] = []
     private var countedRecords = 0
+    /// How many of the records are lines that came as datagrams.
+    private(set) var datagramCount = 0
     private var sessionIndex: [SessionID: Int] = [:]
     var verdicts: [SessionID: SessionVerdict] = [:]
     var pages: [Page] = []
     /// Refused records by reason, for the ledger.
     var refused: [String: Int] = [:]
+    /// The same of datagrams.
+    var refusedDatagrams: [String: Int] = [:]
 
-    var isEmpty: Bool { records.isEmpty && verdicts.isEmpty && pages.isEmpty && refused.isEmpty }
+    var isEmpty: Bool {
+        records.isEmpty && verdicts.isEmpty && pages.isEmpty && refused.isEmpty && refusedDatagrams.isEmpty
+    }
     /// Whether there is anything that pages have reported.
     var hasBeacons: Bool { rows[.engagement] != nil || rows[.clientEvent] != nil }
     /// The staging tables that the batch has events in.
@@ -71,6 +77,7 @@ struct DrainBatch: Sendable {
     mutating func add(_ record: SpooledRecord) {
         set(session: record.session, row: record.sessionRow)
         guard record.kind != .request else {
+            if EventRows.source(of: record.row).elementsEqual(Staging.datagramSource.utf8) { datagramCount += 1 }
             return add(.request, row: record.row, of: record.session, day: record.day)
         }
         // COPY's text escapes every line end inside a row.
@@ -117,8 +124,10 @@ struct DrainBatch: Sendable {
         var part = DrainBatch()
         for record in records[range] {
             let session = sessions[record.session]
-            part.add(record.kind, row: row(of: record), of: session.id, day: record.day)
-            part.set(session: session.id, row: session.row)
+            part.add(
+                SpooledRecord(
+                    kind: record.kind, session: session.id, day: record.day, row: Array(row(of: record)),
+                    sessionRow: session.row))
             if let verdict = verdicts[session.id] { part.verdicts[session.id] = verdict }
         }
         return part

@@ -34,6 +34,14 @@ enum EventRows {
         rows.endRow()
     }
 
+    /// The source that stands in a row: its last column but one.
+    static func source(of row: [UInt8]) -> ArraySlice<UInt8> {
+        let tab = UInt8(ascii: "\t")
+        guard let end = row.lastIndex(of: tab) else { return [] }
+        let start = row[..<end].lastIndex(of: tab).map { $0 + 1 } ?? 0
+        return row[start..<end]
+    }
+
     /// The words of the original system: by kind, and missing pages apart.
     private static func classify(_ kind: RequestKind, _ status: Int) -> (type: String, category: String) {
         if status == 404, kind != .asset { return ("not_found", "error") }

@@ -100,7 +100,7 @@ enum Staging {
             insert into analytics_events (\(eventColumns.joined(separator: ", ")))
             select \(eventColumns.joined(separator: ", ")) from stage_event
             on conflict do nothing
-            returning session_id, "timestamp", kind, status, response_time_ms
+            returning session_id, "timestamp", kind, status, response_time_ms, source
         ), delta as (
             select session_id, min("timestamp") as started_at, max("timestamp") as last_activity_at,
                 count(*) filter (where kind <> 'asset') as request_count,
@@ -111,7 +111,17 @@ enum Staging {
                 coalesce(sum(response_time_ms), 0) as response_time_total_ms
             from fresh group by session_id
         ), \(placed)
-        select (select count(*) from fresh) as stored, (select count(*) from placed) as sessions
+        select (select count(*) from fresh) as stored, (select count(*) from placed) as sessions,
+            (select count(*) from fresh where source = '\(datagramSource)') as datagrams
+        """
+
+    /// The source of requests that came as datagrams, in events and in the ledger.
+    static let datagramSource = "syslog"
+
+    /// How many of the datagrams just merged another way had brought before, such as the log that has the same lines.
+    static let knownDatagrams = """
+        select count(*) from stage_event as said join analytics_events as known using (day, event_id)
+        where said.source = '\(datagramSource)' and known.source <> said.source
         """
 
     /// Merges what pages have reported, after the requests of the same batch. A page_view that a single-page application

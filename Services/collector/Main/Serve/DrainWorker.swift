@@ -104,6 +104,7 @@ final class DrainWorker: Service {
         let notes = door.takeNotes()
         batch.pages = notes.pages
         batch.refused = notes.refused
+        batch.refusedDatagrams = notes.refusedDatagrams
         let usageRefused = usageDoor.takeRefused()
         guard !batch.isEmpty || !payloads.isEmpty || !usageRefused.isEmpty else { return false }
         var outcome = Drain.Outcome()

@@ -24,6 +24,7 @@ final class RecordDoor: Sendable {
         var pages: [DrainBatch.Page] = []
         var counters = Counters()
         var refusedSinceDrain: [String: Int] = [:]
+        var refusedDatagrams: [String: Int] = [:]
         let traits: SessionTraits
     }
 
@@ -56,22 +57,32 @@ final class RecordDoor: Sendable {
     /// Changes or reads what the collector knows.
     func withIntake<T: Sendable>(_ body: (inout LiveIntake) -> T) -> T { state.withLock { body(&$0.intake) } }
 
+    /// What the drain is to store beside the records: refusals by reason, those of datagrams apart.
+    struct Notes: Sendable {
+        var pages: [DrainBatch.Page]
+        var refused: [String: Int]
+        var refusedDatagrams: [String: Int]
+    }
+
     /// Takes the pages and refusals that the drain is to store.
-    func takeNotes() -> (pages: [DrainBatch.Page], refused: [String: Int]) {
+    func takeNotes() -> Notes {
         state.withLock { state in
             defer {
                 state.pages = []
                 state.refusedSinceDrain = [:]
+                state.refusedDatagrams = [:]
             }
-            return (state.pages, state.refusedSinceDrain)
+            return Notes(
+                pages: state.pages, refused: state.refusedSinceDrain, refusedDatagrams: state.refusedDatagrams)
         }
     }
 
     /// Gives back notes that could not be stored.
-    func putBack(_ notes: (pages: [DrainBatch.Page], refused: [String: Int])) {
+    func putBack(_ notes: Notes) {
         state.withLock { state in
             state.pages = Array((notes.pages + state.pages).prefix(Self.pageLimit))
             state.refusedSinceDrain.merge(notes.refused, uniquingKeysWith: +)
+            state.refusedDatagrams.merge(notes.refusedDatagrams, uniquingKeysWith: +)
         }
     }
 
@@ -126,7 +137,7 @@ final class RecordDoor: Sendable {
         let now = Timestamp(milliseconds: WallClock.milliseconds)
         var token: SessionToken?
         if let text = record.cookie { token = await cookies.verify(cached: text, now: now) }
-        return take(record, token, now, source: "syslog")
+        return take(record, token, now, source: Staging.datagramSource)
     }
 
     private func take(
@@ -170,16 +181,16 @@ final class RecordDoor: Sendable {
         _ record: RequestRecord, _ held: SessionToken?, _ now: Timestamp, _ source: String, _ state: inout State
     ) throws(WireError) -> Receipt {
         guard abs(record.eventID.timestamp - now) <= LiveIntake.tolerance else {
-            refuse("event_id_time", &state)
+            refuse("event_id_time", of: source, &state)
             throw WireError(.badBody, "event_id_time: the time in event_id is more than 24 hours from now")
         }
         guard abs(record.at - now) <= LiveIntake.tolerance else {
-            refuse("at_time", &state)
+            refuse("at_time", of: source, &state)
             throw WireError(.badBody, "at_time: at is more than 24 hours from now")
         }
         let request: IntakeRequest
         do throws(RecordRefusal) { request = try requests.request(record) } catch {
-            refuse(error.rawValue, &state)
+            refuse(error.rawValue, of: source, &state)
             throw WireError(.badBody, "\(error.rawValue): \(error.sentence)")
         }
         // Whoever is not to be tracked is known by no cookie and gets none.
@@ -191,7 +202,7 @@ final class RecordDoor: Sendable {
         }
         // Asked before the session is decided, so that a refused record leaves no trace in it.
         guard spool.hasRoom else {
-            refuse("spool_full", &state)
+            refuse("spool_full", of: source, &state)
             throw WireError(.overloaded, "the spool is full: the database has been away for too long")
         }
         let placement = state.intake.place(request, token: token?.session, now: now)
@@ -203,7 +214,7 @@ final class RecordDoor: Sendable {
             sessionRow: state.intake.book[placement.sessionID].map { state.rows.row(of: $0) } ?? [])
         state.framed.removeAll(keepingCapacity: true)
         SpoolFraming.append(spooled.payload, to: &state.framed)
-        do throws(WireError) { try append(state.framed, &state) } catch {
+        do throws(WireError) { try append(state.framed, of: source, &state) } catch {
             state.intake.retract(request, placement)
             throw error
         }
@@ -227,25 +238,33 @@ final class RecordDoor: Sendable {
     }
 
     /// Appends framed records; counts why when they are not taken.
-    func append(_ framed: [UInt8], records: Int = 1, _ state: inout State) throws(WireError) {
+    func append(
+        _ framed: [UInt8], records: Int = 1, of source: String = "live", _ state: inout State
+    ) throws(WireError) {
         do throws(Spool.Refusal) { try spool.append(framed) } catch {
             switch error {
             case .full:
-                refuse("spool_full", count: records, &state)
+                refuse("spool_full", count: records, of: source, &state)
                 throw WireError(.overloaded, "the spool is full: the database has been away for too long")
             case .disk(let reason):
-                refuse("disk", count: records, &state)
+                refuse("disk", count: records, of: source, &state)
                 throw WireError(.unavailable, "the spool cannot be written: \(reason)")
             }
         }
     }
 
     /// Counts what was refused before it reached the door.
-    func refuse(_ reason: String, count: Int = 1) { state.withLock { refuse(reason, count: count, &$0) } }
+    func refuse(_ reason: String, count: Int = 1, of source: String = "live") {
+        state.withLock { refuse(reason, count: count, of: source, &$0) }
+    }
 
     /// Counts what is not taken.
-    func refuse(_ reason: String, count: Int = 1, _ state: inout State) {
+    func refuse(_ reason: String, count: Int = 1, of source: String = "live", _ state: inout State) {
         state.counters.refused[reason, default: 0] += count
-        state.refusedSinceDrain[reason, default: 0] += count
+        if source == Staging.datagramSource {
+            state.refusedDatagrams[reason, default: 0] += count
+        } else {
+            state.refusedSinceDrain[reason, default: 0] += count
+        }
     }
 }

@@ -32,7 +32,7 @@ final class SyslogDoor: Service {
             var identity = LineIdentity(site: site)
             for await _ in socket.arrivals {
                 let (datagrams, dropped) = socket.take()
-                if dropped > 0 { door.refuse("queue_full", count: dropped) }
+                if dropped > 0 { door.refuse("queue_full", count: dropped, of: Staging.datagramSource) }
                 for datagram in datagrams { await record(datagram, &parser, &identity) }
             }
         } onGracefulShutdown: {
@@ -46,7 +46,7 @@ final class SyslogDoor: Service {
             guard case .success(let entry) = parser.parse(line) else { return nil }
             return entry.record(id: identity.id(of: entry, line: line), site: site)
         }
-        guard let record else { return door.refuse("not_a_log_line", count: 1) }
+        guard let record else { return door.refuse("not_a_log_line", of: Staging.datagramSource) }
         // A refusal is counted where it is made; there is nobody to tell.
         _ = await door.take(logged: record)
     }

@@ -143,7 +143,9 @@ extension Catalogue {
                         Fact("accepted", "Accepted", .count), Fact("stored", "Stored", .count),
                         Fact("duplicates", "Duplicates", .count), Fact("dead", "Dead letters", .count),
                         Fact("spool_bytes", "Bytes in the spool", .count), Fact("missing", "Unaccounted for", .count),
-                        Fact("refused", "Refused", .count), Fact("balanced", "Balanced", .yesNo),
+                        Fact("refused", "Refused", .count),
+                        Fact("datagrams_missed", "Lines that no datagram brought", .count),
+                        Fact("balanced", "Balanced", .yesNo),
                     ]),
                 .rows(
                     RowsSection(

@@ -115,6 +115,15 @@ extension ReportQuery {
                 """
             return [
                 .fields("select \(sums) from ingest_ledger"),
+                .fields(
+                    """
+                    select case when said.count > 0 then greatest(0, coalesce(sum(logged.stored), 0) - said.repeated)::bigint
+                        end as datagrams_missed
+                    from (select sum(accepted) as count, coalesce(sum(duplicates), 0) as repeated, min(hour) as since
+                            from ingest_ledger where source = 'syslog') as said
+                        left join ingest_ledger as logged on logged.source = 'follow' and logged.hour >= said.since
+                    group by said.count, said.repeated
+                    """),
                 .rows("sources", "select source, \(sums) from ingest_ledger group by source order by source"),
             ]
         },
