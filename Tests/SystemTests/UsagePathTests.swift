@@ -86,8 +86,10 @@ import WeirProtocol
         for (body, type, encoding, status, code) in [
             ("{}", "application/json", "", 200, nil as String?),
             ("{}", "application/json; charset=utf-8", "", 200, nil),
-            ("{}", "application/x-protobuf", "", 415, "bad_content_type"), ("{}", "", "", 415, "bad_content_type"),
-            ("{}", "application/json", "gzip", 415, "bad_content_encoding"),
+            ("", "application/x-protobuf", "", 200, nil), ("{}", "application/x-protobuf", "", 400, "bad_body"),
+            ("{}", "application/grpc", "", 415, "bad_content_type"), ("{}", "", "", 415, "bad_content_type"),
+            ("{}", "application/json", "gzip", 400, "bad_gzip"), ("", "application/json", "gzip", 400, "bad_gzip"),
+            ("{}", "application/json", "br", 415, "bad_content_encoding"),
             ("", "application/json", "", 400, "bad_json"), ("{", "application/json", "", 400, "bad_json"),
             ("{\"a\":1,\"a\":2}", "application/json", "", 400, "bad_json"),
             ("[]", "application/json", "", 400, "bad_body"), ("\"x\\u0000\"", "application/json", "", 400, "bad_json"),

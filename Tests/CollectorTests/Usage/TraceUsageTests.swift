@@ -88,6 +88,55 @@ import WeirProtocol
         #expect(record.id == "\(Self.trace):b7ad6b7169203331")
     }
 
+    /// Made with the Python package opentelemetry-proto: the answer of a model with a cost, a resource, an event and
+    /// a list, and a span whose trace id has two bytes.
+    private static let protobuf = """
+        CqsECh0KGwoJd2Vpci5zaXRlEg4KDHNob3AuZXhhbXBsZRKJBAopCiRvcGVudGVsZW1ldHJ5Lmluc3RydW1lbnRhdGlvbi5v
+        cGVuYWkSATESwgMKEAr3ZRkWzUPdhEjrIRyAMZwSCLeta3FpIDMxIggAAAAAAAAA/yoLY2hhdCBncHQtNG8wAzkAgNaz2bWY
+        GEEArz4N2rWYGEofChVnZW5fYWkub3BlcmF0aW9uLm5hbWUSBgoEY2hhdEogChRnZW5fYWkucHJvdmlkZXIubmFtZRIICgZv
+        cGVuYWlKLAoVZ2VuX2FpLnJlc3BvbnNlLm1vZGVsEhMKEWdwdC00by0yMDI0LTA4LTA2SiIKEmdlbl9haS5yZXNwb25zZS5p
+        ZBIMCgpjaGF0Y21wbC0xSiAKGWdlbl9haS51c2FnZS5pbnB1dF90b2tlbnMSAxiwCUohChpnZW5fYWkudXNhZ2Uub3V0cHV0
+        X3Rva2VucxIDGNQCSh4KEWdlbl9haS51c2FnZS5jb3N0EgkhO6sF9phIiT9KGwoVZ2VuX2FpLnJlcXVlc3Quc3RyZWFtEgIQ
+        AUosCh5nZW5fYWkucmVzcG9uc2UuZmluaXNoX3JlYXNvbnMSCioICgYKBHN0b3BKFgoKc2Vzc2lvbi5pZBIICgZzZXNzX2Fa
+        DAkAgNaz2bWYGBIBeHoIEgRsYXRlGAKFAQEBAAASFwoCbm8SCDEyMzQ1Njc4OQCA1rPZtZgY
+        """
+
+    @Test func protobufSaysTheSame() throws {
+        let data = try #require(Data(base64Encoded: Self.protobuf, options: .ignoreUnknownCharacters))
+        let usage = TraceUsage(try TraceExport(protobuf: Array(data)), now: Self.now)
+        #expect(usage.rejected == ["bad_id": 1])
+        let record = try #require(usage.records.first)
+        #expect(usage.records.count == 1 && record.kind == .aiRequest && record.id == "\(Self.trace):chatcmpl-1")
+        #expect(record.taskID == "\(Self.trace):00000000000000ff" && record.site == "shop.example")
+        #expect(record.provider == "openai" && record.model == "gpt-4o-2024-08-06")
+        #expect(record.inputTokens == 1200 && record.outputTokens == 340 && record.costMicrodollars == 12_346)
+        #expect(record.isStreaming == true && record.sessionID?.text == "sess_a")
+        #expect(record.status == "failed" && record.errorMessage == "late" && record.latencyMs == 1500)
+        #expect(record.at == Self.now && record.completedAt == Self.now + 1500)
+        // Every cut is an export that ends between two fields, or none; never a crash.
+        var exports = 0
+        for end in 0..<data.count where (try? TraceExport(protobuf: Array(data.prefix(end)))) != nil { exports += 1 }
+        #expect(exports == 1)
+    }
+
+    @Test func whatIsNoProtobufIsRefused() throws {
+        for bytes: [UInt8] in [
+            [0x0A], [0x0A, 5, 1], [0x08, 1], [0x0A, 2, 0x0B, 0x0C], [0x00, 1], [0x09, 1, 2],
+            [0x0A, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02],
+            [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], [0x0F, 1],
+        ] {
+            #expect(throws: WireError.self, "\(bytes)") { try TraceExport(protobuf: bytes) }
+        }
+        // Unknown fields of every type are passed over.
+        let unknown: [UInt8] = [0x50, 0x96, 0x01, 0x59, 1, 2, 3, 4, 5, 6, 7, 8, 0x62, 1, 7, 0x6D, 1, 2, 3, 4]
+        #expect(try TraceExport(protobuf: unknown).spans.isEmpty)
+        // Made with opentelemetry-proto as well.
+        #expect(
+            Data(TraceExport.protobufAnswer(rejected: 300, message: "not taken: 300 bad_id")).base64EncodedString()
+                == "ChoIrAISFW5vdCB0YWtlbjogMzAwIGJhZF9pZA==")
+        #expect(TraceExport.protobufAnswer(rejected: 0, message: "").isEmpty)
+    }
+
     @Test func agentsAndToolsFindEachOther() throws {
         let usage = try Self.usage(
             Self.export([
