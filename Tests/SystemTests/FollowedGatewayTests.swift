@@ -50,11 +50,16 @@ import WeirProtocol
         }
 
         func waitForRows(_ count: Int, by program: RunningProduct) async throws {
-            _ = try await eventually("\(count) rows", within: .seconds(120)) {
-                if program.hasEnded {
-                    throw Stack.ServiceFailure(description: "it ended: \(program.errors.suffix(900))")
+            do {
+                _ = try await eventually("\(count) rows", within: .seconds(120)) {
+                    if program.hasEnded { throw Stack.ServiceFailure(description: "the follower has ended") }
+                    return try await rows() >= count ? true : nil
                 }
-                return try await rows() >= count ? true : nil
+            } catch {
+                let have = try await "\(rows()) rows, \(rows("syslog")) by datagram, of \(lines()) lines"
+                throw Stack.ServiceFailure(
+                    description: "\(error): \(have); follower: \(program.errors.suffix(900)); "
+                        + "collector: \(stack.log(of: .collector).suffix(900))")
             }
         }
 
