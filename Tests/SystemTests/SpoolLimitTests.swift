@@ -137,4 +137,21 @@ import WeirProtocol
                 ])
         await stack.stopAll()
     }
+
+    @Test func anImportHonoursTheSame() async throws {
+        let stack = try await Stack()
+        stack.environment["WEIR_COLLECTOR_RESPECT_DNT"] = "true"
+        let log = stack.directory.appendingPathComponent("weir.log")
+        let lines = ["1", "0", ""].enumerated().map { number, dnt in
+            #"{"msec":1772366400.\#(number)00,"request_id":"\#(String(repeating: "\(number + 1)", count: 32))","#
+                + #""host":"shop.example","remote_addr":"203.0.113.77","method":"GET","uri":"/","status":"200","#
+                + #""user_agent":"Agent \#(number)","dnt":"\#(dnt)"}"#
+        }
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: log)
+        let outcome = try await stack.program("collector").run(["import", log.path, "--json-summary", "--no-progress"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(
+            try await stack.column("select host(ip_address) from user_sessions order by user_agent")
+                == ["203.0.113.0", "203.0.113.77", "203.0.113.77"])
+    }
 }

@@ -63,7 +63,8 @@ struct ImportRun {
         let intake = RequestIntake(
             sites: SiteNames(hosts: command.site.map { [$0] } ?? site.map { [$0] } ?? []),
             addresses: ClientAddressRule(
-                trusted: settings[.trustedProxies].compactMap { NetworkPrefix($0) }, anonymization: anonymization))
+                trusted: settings[.trustedProxies].compactMap { NetworkPrefix($0) }, anonymization: anonymization),
+            respectsDoNotTrack: settings[.respectsDoNotTrack])
         let policy = SessionBook.Policy(
             idle: settings[.sessionIdleSeconds] * 1000, maximum: settings[.sessionMaxSeconds].map { $0 * 1000 })
         return try LogReader(
