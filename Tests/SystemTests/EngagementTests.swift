@@ -179,6 +179,13 @@ import WeirProtocol
             try await stack.column(
                 "select concat_ws('|', request_count, beacon_count, landing_page, exit_page) from user_sessions")
                 == ["1|1|/guide|/guide"])
+        // Both are page views: the one that was requested, and the one that only the page knows of.
+        let overview = try await stack.program("reporter").run(["overview", "--json"])
+        let report = try JSONValue(parsing: overview.output.utf8)
+        #expect(report["data"]?["traffic"]?["page_views"] == 2, "\(overview.output) \(overview.errors)")
+        let content = try await stack.program("reporter").run(["content", "top", "--json"])
+        let pages = try JSONValue(parsing: content.output.utf8)["data"]?["content"]?.arrayValue ?? []
+        #expect(Set(pages.compactMap { $0["path"]?.stringValue }) == ["/guide", "/guide/step-2"])
         await stack.stopAll()
     }
 

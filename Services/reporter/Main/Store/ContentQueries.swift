@@ -14,12 +14,12 @@ extension ReportQuery {
         "engagement": ReportQuery { engagementStats($0) }
     ]
 
-    /// Documents of the population in the window. A landing page's filter means the page itself here.
+    /// Page views of the population in the window. A landing page's filter means the page itself here.
     private static func views(_ question: Question, previous: Bool = false) -> SQL {
         """
         select e.site, e.path, e."timestamp", s.fingerprint_hash
         from analytics_events as e join user_sessions as s using (session_id)
-        where \(previous ? question.eventsInPreviousWindow : question.eventsInWindow) and e.kind = 'document'
+        where \(previous ? question.eventsInPreviousWindow : question.eventsInWindow) and \(Question.isPageView)
             and \(question.population) and \(question.visitFilters) and \(question.pagePath("e.path"))
         """
     }

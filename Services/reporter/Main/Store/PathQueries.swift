@@ -21,14 +21,14 @@ extension ReportQuery {
         "users": ReportQuery { users($0) },
     ]
 
-    /// Documents that follow each other in a session; reloading a page is no way anywhere.
+    /// Pages that follow each other in a session; reloading a page is no way anywhere.
     private static func navigation(_ question: Question) -> [Part] {
         let steps: SQL = """
             select * from (
                 select e.session_id, e.path as to_path,
                     lag(e.path) over (partition by e.session_id order by e."timestamp", e.event_id) as from_path
                 from analytics_events as e join user_sessions as s using (session_id)
-                where \(question.eventsInWindow) and e.kind = 'document' and \(question.population)
+                where \(question.eventsInWindow) and \(Question.isPageView) and \(question.population)
                     and \(question.visitFilters)) as steps
             where from_path <> to_path and \(question.pagePath("from_path"))
             """

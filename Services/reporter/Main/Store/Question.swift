@@ -74,6 +74,9 @@ struct Question: Sendable {
         }
     }
 
+    /// A page view among events `e`: a document, or what a tracker has seen without one, as in a single-page application.
+    static let isPageView: SQL = "(e.kind = 'document' or (e.kind is null and e.event_type = 'page_view'))"
+
     /// Judged, and no bot.
     static let judgedHuman: SQL = "\(condition(of: .human)) and s.verdict_class <> 'undecided'"
 

@@ -55,11 +55,11 @@ extension ReportQuery {
         }
     }
 
-    /// Documents asked for in the window, by session.
+    /// Pages viewed in the window, by session.
     static func pageViews(_ question: Question) -> SQL {
         """
         select e.session_id, count(*) as count from analytics_events as e
-        where \(question.eventsInWindow) and e.kind = 'document' and e.session_id is not null group by e.session_id
+        where \(question.eventsInWindow) and \(Question.isPageView) and e.session_id is not null group by e.session_id
         """
     }
 
@@ -195,7 +195,7 @@ extension ReportQuery {
                 (
                     select count(*) as page_views
                     from analytics_events as e join user_sessions as s using (session_id)
-                    where \(question.eventsInWindow) and e.kind = 'document' and \(question.population)
+                    where \(question.eventsInWindow) and \(Question.isPageView) and \(question.population)
                         and \(question.sessionFilters)) as views,
                 (
                     select count(distinct fingerprint_hash) filter (where \(question.population)) as visitors,
