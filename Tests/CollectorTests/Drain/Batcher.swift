@@ -10,8 +10,8 @@ struct Batcher {
     var book = SessionBook()
     var rows: SessionRows
 
-    init() throws {
-        rows = SessionRows(traits: try SessionTraits(try Settings(file: nil, environment: [:])), source: "live")
+    init(source: String = "live") throws {
+        rows = SessionRows(traits: try SessionTraits(try Settings(file: nil, environment: [:])), source: source)
     }
 
     mutating func batch(_ requests: [IntakeRequest]) -> DrainBatch {

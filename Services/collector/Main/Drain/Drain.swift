@@ -191,6 +191,7 @@ private func merge(
         outcome.stored = try merged[0].get("stored")
         placed = try merged[0].get("sessions")
         if batch.hasBeacons {
+            try connection.execute(FollowedSessions.adopt, [.int(idleSeconds)])
             let beacons = try connection.query(Staging.mergeBeacons, [.int(idleSeconds)])
             outcome.stored += try beacons[0].get("stored")
             placed += try beacons[0].get("sessions")

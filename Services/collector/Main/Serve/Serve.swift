@@ -135,6 +135,8 @@ struct CollectorService {
         try await Supervisor(
             services: [
                 worker, judging, keeper, UsageKeeper(drain: usageDrain(Connection(target)), logger: logger),
+                ContentKeeper(
+                    connection: Connection(target, statementTimeout: .seconds(600)), logger: logger),
                 SpoolFlusher(spool: spool), serving, syslog, Doors(server: server),
                 StartupCheck {
                     do { try await SchemaVersion.await(at: target) } catch let mismatch as SchemaVersion.Mismatch {
