@@ -39,6 +39,26 @@ import WeirProtocol
         #expect(session.exitPage == "/" && session.entry.path == "/")
     }
 
+    @Test func silenceMeansSomethingWhereATrackerWasHeard() throws {
+        var book = SessionBook()
+        func isExpected(_ seconds: Int64, ip: String, site: String = "a.example") throws -> Bool {
+            let page = book.place(try request(seconds, ip: ip, site: site))
+            let evidence = book.evidence(for: page.sessionID, now: start + seconds * 1000)
+            return try #require(evidence).trackerExpected
+        }
+        #expect(try !isExpected(0, ip: "192.0.2.9"))
+        // A click on a link is no report of a page.
+        _ = book.place(beacon: try beacon(1), count: 0)
+        #expect(try !isExpected(2, ip: "192.0.2.10"))
+        _ = book.place(beacon: try beacon(3), count: 1)
+        #expect(try isExpected(4, ip: "192.0.2.11"))
+        #expect(try !isExpected(5, ip: "192.0.2.11", site: "b.example"))
+        #expect(try isExpected(86_403, ip: "192.0.2.12"))
+        #expect(try !isExpected(86_404, ip: "192.0.2.13"))
+        book.restore(trackers: [("b.example", start + 86_400_000)])
+        #expect(try isExpected(86_405, ip: "192.0.2.14", site: "b.example"))
+    }
+
     @Test func aLogWithoutLanguagesIsJoined() throws {
         var book = SessionBook()
         let page = book.place(try request(0, language: nil))

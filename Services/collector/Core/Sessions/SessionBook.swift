@@ -65,6 +65,7 @@ public struct SessionBook: Sendable {
     private var stored: [SessionKey: [Stored]] = [:]
     private var history = VisitorHistory()
     private var pages = SitePages()
+    private var trackers = TrackedSites()
     private var sweptAt = Timestamp(milliseconds: .min)
 
     /// An empty book.
@@ -88,6 +89,11 @@ public struct SessionBook: Sendable {
     /// Tells the book of pages that the database already knows, with the times that they were first seen.
     public mutating func restore(pages known: some Sequence<(site: String, path: String, firstSeen: Timestamp)>) {
         for page in known { _ = pages.saw(page.path, of: page.site, at: page.firstSeen) }
+    }
+
+    /// Tells the book of sites whose pages have reported engagement, with the latest time known.
+    public mutating func restore(trackers known: some Sequence<(site: String, heard: Timestamp)>) {
+        for tracker in known { trackers.heard(of: tracker.site, at: tracker.heard) }
     }
 
     /// Puts a request into its session, opening one if need be.
@@ -122,6 +128,7 @@ public struct SessionBook: Sendable {
         beacon: IntakeRequest, count: Int, token: SessionID? = nil
     ) -> (session: SessionID, isNew: Bool) {
         if beacon.at > clock { clock = beacon.at }
+        if count > 0 { trackers.heard(of: beacon.site, at: beacon.at) }
         var found = known(beacon, token: token)
         if found == nil, !beacon.acceptLanguage.isEmpty {
             var spoken = beacon
@@ -156,11 +163,13 @@ public struct SessionBook: Sendable {
     /// What a detector needs to judge a session that has left the book; nil when its beginning is only in the database.
     public func evidence(of session: LiveSession, now: Timestamp) -> SessionEvidence? {
         guard !session.isPartial else { return nil }
-        return session.evidence(
+        var evidence = session.evidence(
             now: now, sitePages: pages.count(of: session.key.site, by: session.lastActivityAt),
             sessions24h: history.sessions(
                 of: session.key.fingerprint, in: session.networkPrefix, by: session.lastActivityAt),
             agents24h: history.agents(in: session.networkPrefix, by: session.lastActivityAt))
+        evidence.trackerExpected = trackers.expects(of: session.key.site, at: session.lastActivityAt)
+        return evidence
     }
 
     /// Keeps a verdict if it covers at least as much as the one before.

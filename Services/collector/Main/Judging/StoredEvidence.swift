@@ -31,7 +31,15 @@ struct StoredEvidence: Sendable {
                     kind: RequestKind(rawValue: try row.get("kind") ?? "") ?? .api,
                     referrerHost: try row.get("referrer_host")))
         }
+        let first = evidence.lazy.map(\.startedAt).min()!
+        let last = evidence.lazy.map(\.lastActivityAt).max()!
+        let tracked = Set(
+            try await connection.query(
+                Self.tracked,
+                [.timestamp(milliseconds: first.milliseconds), .timestamp(milliseconds: last.milliseconds)]
+            ).map { try $0.get("site", as: String.self) })
         for index in evidence.indices {
+            evidence[index].trackerExpected = tracked.contains(evidence[index].site)
             evidence[index].requests = bySession[evidence[index].sessionID.text] ?? []
             evidence[index].requestsOmitted = max(
                 0, evidence[index].requestCount + evidence[index].assetCount - evidence[index].requests.count)
@@ -119,6 +127,12 @@ struct StoredEvidence: Sendable {
         update user_sessions set needs_evaluation = false, updated_at = now()
         where session_id = any($1) and needs_evaluation
             and judged_count >= request_count + asset_count + beacon_count
+        """
+
+    /// Sites whose pages reported engagement from a day before $1 until $2.
+    private static let tracked = """
+        select distinct site from user_sessions
+        where beacon_count > 0 and started_at > $1::timestamptz - interval '1 day' and started_at <= $2
         """
 
     private static let requests = """

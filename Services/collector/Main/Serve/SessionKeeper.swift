@@ -42,13 +42,24 @@ struct SessionKeeper: Service {
             guard let at = try row.milliseconds("first_seen_at") else { continue }
             known.append((try row.get("site"), try row.get("path"), Timestamp(milliseconds: at)))
         }
-        let (restored, restoredPages) = (sessions, known)
+        var trackers: [(site: String, heard: Timestamp)] = []
+        for row in try await connection.query(Self.trackers) {
+            guard let at = try row.milliseconds("heard_at") else { continue }
+            trackers.append((try row.get("site"), Timestamp(milliseconds: at)))
+        }
+        let (restored, restoredPages, restoredTrackers) = (sessions, known, trackers)
         door.withIntake { intake in
             intake.book.restore(restored)
             intake.book.restore(pages: restoredPages)
+            intake.book.restore(trackers: restoredTrackers)
         }
         logger.info("restored \(sessions.count) live sessions and \(known.count) pages")
     }
+
+    private static let trackers = """
+        select site, max(last_activity_at) as heard_at from user_sessions
+        where beacon_count > 0 and started_at > now() - interval '1 day' group by site
+        """
 
     private static let cleanUp = """
         update user_sessions set ended_at = last_activity_at,
