@@ -158,7 +158,8 @@ public enum TransactionMode: Sendable {
     /// Only reads, all of one moment: reports whose numbers must agree.
     case readOnlySnapshot
 
-    var begin: String {
+    /// The statement that begins it, for whoever keeps one open by hand.
+    public var begin: String {
         switch self {
         case .readWrite: "begin"
         case .readOnlySnapshot: "begin isolation level repeatable read read only"

@@ -126,22 +126,29 @@ import WeirProtocol
         try await history.add("sess_other", minute: 3, agent: "Mozilla/5.0 other", ip: "198.51.100.9")
         try await history.add("sess_far", minute: 3, agent: "Mozilla/5.0 same", ip: "203.0.113.9")
         let connection = try history.database.connection(as: "weir_operator")
-        let found = try await connection.transaction { connection in
-            var found: [String: SessionEvidence] = [:]
-            try HistoryReader(from: Self.from, to: Self.to).forEachBatch(in: connection) { sessions in
-                for session in sessions { found[session.evidence.sessionID.text] = session.evidence }
+        for sliceSize in [1, 4, 100] {
+            let found = try await connection.transaction { connection in
+                var found: [String: SessionEvidence] = [:]
+                var around = HistoryReader.Neighbourhood()
+                let reader = try HistoryReader(from: Self.from, to: Self.to, sliceSize: sliceSize, in: connection)
+                #expect((reader.slices.count > 1) == (sliceSize < 9))
+                for slice in reader.slices {
+                    try reader.forEachBatch(of: slice, around: &around, in: connection) { sessions in
+                        for session in sessions { found[session.evidence.sessionID.text] = session.evidence }
+                    }
+                }
+                return found
             }
-            return found
+            #expect(found.count == 9)
+            let last = try #require(found["sess_n6"])
+            #expect(last.fingerprintSessions24h == 7)
+            #expect(last.prefixAgents24h == 2)
+            #expect(found["sess_n0"]?.fingerprintSessions24h == 1)
+            #expect(found["sess_far"]?.fingerprintSessions24h == 1)
+            #expect(last.requests.map(\.path) == ["/page/0", "/page/919"])
+            #expect(last.requests[1].at - last.requests[0].at == 40_000)
+            #expect(last.distinctPages == 2 && last.requestsOmitted == 4)
         }
-        #expect(found.count == 9)
-        let last = try #require(found["sess_n6"])
-        #expect(last.fingerprintSessions24h == 7)
-        #expect(last.prefixAgents24h == 2)
-        #expect(found["sess_n0"]?.fingerprintSessions24h == 1)
-        #expect(found["sess_far"]?.fingerprintSessions24h == 1)
-        #expect(last.requests.map(\.path) == ["/page/0", "/page/919"])
-        #expect(last.requests[1].at - last.requests[0].at == 40_000)
-        #expect(last.distinctPages == 2 && last.requestsOmitted == 4)
     }
 
     @Test("flagged by hand, given back, and undone")
@@ -197,7 +204,16 @@ import WeirProtocol
                 key: one.key, network: one.network, fingerprint: one.fingerprint, started: one.started, ended: one.ended
             )
         }
-        let counted = neighbours.counted()
+        // All at once, and day by day with the past forgotten: a day's sessions know all that come after it.
+        let whole = neighbours.counted(startedIn: 0..<Int64.max)
+        var counted: [Int: Neighbours.Counts] = [:]
+        for day in 0..<5 {
+            let range = Int64(day) * 24 * hour..<Int64(day + 1) * 24 * hour
+            neighbours.forget(before: range.lowerBound)
+            counted.merge(neighbours.counted(startedIn: range)) { one, _ in one }
+        }
+        #expect(counted == whole)
+        #expect(neighbours.count < all.count)
         for one in all {
             let near = all.filter {
                 $0.network == one.network && $0.started <= one.ended && $0.started > one.ended - 24 * hour

@@ -98,6 +98,14 @@ public struct Headline: Sendable {
         sources[facts.source, default: 0] += 1
     }
 
+    /// Counts what another part of the same history holds, of sessions that are not in this one.
+    public mutating func merge(_ other: Headline) {
+        for place in numbers.indices { numbers[place] += other.numbers[place] }
+        visitors.formUnion(other.visitors)
+        users.formUnion(other.users)
+        sources.merge(other.sources, uniquingKeysWith: +)
+    }
+
     private static func hash(_ text: String) -> UInt64 {
         var hash = StableHash()
         hash.combine(text)

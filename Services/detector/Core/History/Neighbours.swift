@@ -1,6 +1,7 @@
 /// How many sessions, and how many different agents, a session had around it in the 24 hours before its last activity.
 ///
-/// Made for a whole history at once: one walk over each network's sessions in order of time.
+/// Made for a whole history, walked in order of time: what lies too far back is forgotten, so that memory holds little
+/// more than a day, and networks and fingerprints are kept as hashes of 64 bits.
 public struct Neighbours: Sendable {
     /// What evidence says of the neighbourhood.
     public struct Counts: Hashable, Sendable {
@@ -12,56 +13,62 @@ public struct Neighbours: Sendable {
 
     private struct Entry: Sendable {
         var key: Int
-        var network: Int32
-        var fingerprint: Int32
+        var network: UInt64
+        var fingerprint: UInt64
         var started: Int64
         var ended: Int64
     }
 
-    private static let day: Int64 = 86_400_000
+    /// How far back a neighbourhood reaches, in ms.
+    public static let day: Int64 = 86_400_000
 
     private var entries: [Entry] = []
-    private var networks: [String: Int32] = [:]
-    private var fingerprints: [String: Int32] = [:]
 
     /// Nobody yet.
     public init() {}
+
+    /// How many sessions are remembered.
+    public var count: Int { entries.count }
 
     /// Adds a session that started and was last active at these times, in ms. `key` finds it again.
     public mutating func add(key: Int, network: String, fingerprint: String, started: Int64, ended: Int64) {
         entries.append(
             Entry(
-                key: key, network: Self.number(network, &networks),
-                fingerprint: Self.number(fingerprint, &fingerprints),
-                started: started, ended: ended))
+                key: key, network: Self.hash(network), fingerprint: Self.hash(fingerprint), started: started,
+                ended: ended))
     }
 
-    private static func number(_ text: String, _ known: inout [String: Int32]) -> Int32 {
-        if let number = known[text] { return number }
-        let number = Int32(known.count)
-        known[text] = number
-        return number
+    private static func hash(_ text: String) -> UInt64 {
+        var hash = StableHash()
+        hash.combine(text)
+        return hash.word
     }
 
-    /// The counts of every session, by key.
-    public consuming func counted() -> [Int: Counts] {
+    /// Forgets who is no neighbour of any session that begins at `moment` (ms) or later.
+    public mutating func forget(before moment: Int64) {
+        entries.removeAll { $0.started <= moment - Self.day }
+    }
+
+    /// The counts of every session that started in `range` (ms), by key.
+    public mutating func counted(startedIn range: Range<Int64>) -> [Int: Counts] {
         var found: [Int: Counts] = [:]
-        found.reserveCapacity(entries.count)
         entries.sort { ($0.network, $0.started) < ($1.network, $1.started) }
         var first = 0
         while first < entries.count {
             var last = first
             while last < entries.count, entries[last].network == entries[first].network { last += 1 }
-            Self.count(entries[first..<last], into: &found)
+            Self.count(entries[first..<last], range, into: &found)
             first = last
         }
         return found
     }
 
     /// One network: as questions come in order of their end, both ends of the 24 hours only move forwards.
-    private static func count(_ group: ArraySlice<Entry>, into found: inout [Int: Counts]) {
-        let questions = group.indices.sorted { (group[$0].ended, $0) < (group[$1].ended, $1) }
-        var inside: [Int32: Int] = [:]
+    private static func count(_ group: ArraySlice<Entry>, _ range: Range<Int64>, into found: inout [Int: Counts]) {
+        let questions = group.indices.filter { range.contains(group[$0].started) }
+            .sorted { (group[$0].ended, $0) < (group[$1].ended, $1) }
+        guard !questions.isEmpty else { return }
+        var inside: [UInt64: Int] = [:]
         var (low, high) = (group.startIndex, group.startIndex)
         for question in questions {
             let asked = group[question]

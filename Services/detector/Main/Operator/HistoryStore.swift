@@ -28,15 +28,16 @@ enum HistoryStore {
 
     // MARK: Reclassification
 
-    /// Where changed sessions wait until all are known.
+    /// Where changed sessions wait until all are known, for as long as the connection lasts.
     static func stage(in connection: isolated Connection) throws {
         try connection.script(
             """
+            drop table if exists pg_temp.changed_sessions;
             create temporary table changed_sessions (
-                session_id text primary key, seen_rule_set text, verdict_id text, at timestamptz, class text,
+                session_id text not null, seen_verdict_id text, verdict_id text, at timestamptz, class text,
                 score integer, is_bot boolean, is_scanner boolean, is_behavioral_bot boolean, reason text,
                 bot_name text, bot_category text, signals jsonb, rule_set text, judged_count integer
-            ) on commit drop
+            )
             """)
     }
 
@@ -45,10 +46,10 @@ enum HistoryStore {
         try connection.copyIn("copy changed_sessions from stdin", rows, timeout: patience)
     }
 
-    /// One staged row.
-    static func append(_ verdict: SessionVerdict, seen ruleSet: String?, to rows: inout CopyWriter) {
+    /// One staged row. `seen` is the verdict that the session had when it was read.
+    static func append(_ verdict: SessionVerdict, seen: String?, to rows: inout CopyWriter) {
         rows.append(verdict.sessionID.text)
-        rows.append(ruleSet)
+        rows.append(seen)
         rows.append(verdict.verdictID)
         rows.append(timestampMilliseconds: verdict.at.milliseconds)
         rows.append(verdict.verdictClass.rawValue)
@@ -71,12 +72,13 @@ enum HistoryStore {
     /// Changes the staged sessions, except those that somebody has judged or flagged since they were read, and gives
     /// how many were changed.
     static func applyStaged(_ run: Int64, in connection: isolated Connection) throws -> Int {
+        try connection.script("set local work_mem = '128MB'; analyze changed_sessions")
         try remember(
             run,
             """
             select s.session_id, c.verdict_id as new_verdict_id, \(prefixed(flagColumns))
             from changed_sessions c join user_sessions s using (session_id)
-            where s.flags_source = 'auto' and s.rule_set is not distinct from c.seen_rule_set
+            where s.flags_source = 'auto' and s.verdict_id is not distinct from c.seen_verdict_id
             for update of s
             """, in: connection)
         try connection.execute(

@@ -1,7 +1,6 @@
 import Database
 import DetectorCore
-import Dispatch
-import Synchronization
+import Glibc
 import WeirProtocol
 
 /// One pass over a window's history under two sets of rules.
@@ -39,28 +38,79 @@ struct Reclassification: Sendable {
     ///
     /// Evidence made again differs in small things from what the detector saw. So a session that the standing rules
     /// judged changes only where the two sets of rules differ on the same evidence.
+    ///
+    /// Each core takes a stretch of the window, over a connection of its own; all of them see the database as it was at
+    /// one moment. What is to change waits beside, and is changed in one transaction at the end.
     func run(from: Int64, to: Int64, over connection: Connection) async throws -> Outcome {
-        try await connection.transaction { connection in
-            var outcome = Outcome()
-            outcome.ruleSet = wanted.rules.name
-            if isApplied {
-                outcome.run = try HistoryStore.begin("reclassify", detail: detail, in: connection)
-                try HistoryStore.stage(in: connection)
+        let keeper = Connection(connection.target, statementTimeout: connection.statementTimeout)
+        try await keeper.script(TransactionMode.readOnlySnapshot.begin)
+        let moment: String = try await keeper.query("select pg_export_snapshot()").single()
+        let reader = try await Self.reader(from, to, over: keeper)
+        if isApplied { try await Self.stage(over: connection) }
+        var outcome = try await walk(reader, moment, over: connection)
+        await keeper.close()
+        outcome.ruleSet = wanted.rules.name
+        if isApplied {
+            (outcome.run, outcome.applied) = try await connection.transaction { [detail] connection in
+                let run = try HistoryStore.begin("reclassify", detail: detail, in: connection)
+                return (run, try HistoryStore.applyStaged(run, in: connection))
             }
-            try HistoryReader(from: from, to: to).forEachBatch(in: connection) { sessions in
-                let verdicts = judged(sessions)
-                var rows = CopyWriter(capacity: 1 << 16)
-                for (session, verdict) in zip(sessions, verdicts) {
-                    if let verdict, isApplied { HistoryStore.append(verdict, seen: session.ruleSet, to: &rows) }
-                    note(session, verdict, &outcome)
-                }
-                if isApplied { try HistoryStore.copy(rows.bytes, in: connection) }
-            }
-            if let run = outcome.run {
-                outcome.applied = try HistoryStore.applyStaged(run, in: connection)
-            }
-            return outcome
         }
+        return outcome
+    }
+
+    private static func reader(
+        _ from: Int64, _ to: Int64, over connection: isolated Connection
+    ) throws -> HistoryReader { try HistoryReader(from: from, to: to, in: connection) }
+
+    private static func stage(over connection: isolated Connection) throws { try HistoryStore.stage(in: connection) }
+
+    private static func copy(_ rows: [UInt8], over connection: isolated Connection) throws {
+        try HistoryStore.copy(rows, in: connection)
+    }
+
+    private func walk(
+        _ reader: HistoryReader, _ moment: String, over connection: Connection
+    ) async throws -> Outcome {
+        let slices = reader.slices
+        let lanes = max(1, min(slices.count, 8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        return try await withThrowingTaskGroup(of: (lane: Int, outcome: Outcome).self) { group in
+            for lane in 0..<lanes {
+                let part = slices[(slices.count * lane / lanes)..<(slices.count * (lane + 1) / lanes)]
+                group.addTask { (lane, try await walk(part, reader, moment, over: connection)) }
+            }
+            var parts: [Outcome?] = Array(repeating: nil, count: lanes)
+            for try await (lane, outcome) in group { parts[lane] = outcome }
+            return parts.compactMap(\.self).reduce(into: Outcome()) { $0.merge($1, limit: limit) }
+        }
+    }
+
+    /// One core's part of the slices, one transaction each, so that what they change can be handed over in between.
+    private func walk(
+        _ slices: ArraySlice<Range<Int64>>, _ reader: HistoryReader, _ moment: String, over staging: Connection
+    ) async throws -> Outcome {
+        let connection = Connection(staging.target, statementTimeout: staging.statementTimeout)
+        var outcome = Outcome()
+        var around = HistoryReader.Neighbourhood()
+        for slice in slices {
+            let (part, rows, next) = try await connection.transaction(.readOnlySnapshot) { [around] connection in
+                try connection.script("set transaction snapshot '\(moment)'")
+                var (part, rows, around) = (Outcome(), CopyWriter(), around)
+                try reader.forEachBatch(of: slice, around: &around, in: connection) { sessions in
+                    for session in sessions {
+                        let verdict = verdict(session)
+                        if let verdict, isApplied { HistoryStore.append(verdict, seen: session.verdictID, to: &rows) }
+                        note(session, verdict, &part)
+                    }
+                }
+                return (part, rows.bytes, around)
+            }
+            around = next
+            outcome.merge(part, limit: limit)
+            try await Self.copy(rows, over: staging)
+        }
+        await connection.close()
+        return outcome
     }
 
     private func note(_ session: StoredSession, _ verdict: SessionVerdict?, _ outcome: inout Outcome) {
@@ -79,19 +129,7 @@ struct Reclassification: Sendable {
                 score: verdict.score, userAgent: session.evidence.userAgent, signals: verdict.signals.map(\.name)))
     }
 
-    /// The new verdict of each session that changes. Judging is the dear part and needs nobody, so every core takes its
-    /// share.
-    private func judged(_ sessions: [StoredSession]) -> [SessionVerdict?] {
-        let parts = 8
-        let found = Mutex([[SessionVerdict?]](repeating: [], count: parts))
-        DispatchQueue.concurrentPerform(iterations: parts) { part in
-            let range = (sessions.count * part / parts)..<(sessions.count * (part + 1) / parts)
-            let verdicts = sessions[range].map(verdict)
-            found.withLock { $0[part] = verdicts }
-        }
-        return found.withLock { $0.flatMap(\.self) }
-    }
-
+    /// The new verdict of a session that changes.
     private func verdict(_ session: StoredSession) -> SessionVerdict? {
         if session.isManual || session.ruleSet == wanted.rules.name { return nil }
         // What was known of a claim when it was judged; the published ranges, where nothing was.
@@ -121,6 +159,17 @@ extension SessionVerdict {
 }
 
 extension Reclassification.Outcome {
+    /// Adds what was found in another part of the window.
+    fileprivate mutating func merge(_ other: Self, limit: Int) {
+        before.merge(other.before)
+        after.merge(other.after)
+        sessions += other.sessions
+        manual += other.manual
+        changed += other.changed
+        moves.merge(other.moves, uniquingKeysWith: +)
+        examples += other.examples.prefix(limit - examples.count)
+    }
+
     private var numbers: [(name: String, before: Int, after: Int)] {
         var after = Dictionary(uniqueKeysWithValues: self.after.rows.map { ($0.name, $0.number) })
         var rows = before.rows.map { row in (row.name, row.number, after.removeValue(forKey: row.name) ?? 0) }
