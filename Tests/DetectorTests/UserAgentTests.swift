@@ -3,6 +3,8 @@ import Foundation
 import Testing
 import WeirProtocol
 
+@testable import detector
+
 @Suite("User agents") struct UserAgentTests {
     static let chrome =
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
@@ -123,5 +125,38 @@ import WeirProtocol
         #expect(bots.all > 1000 && people.all > 1000)
         #expect(Double(bots.bots) >= 0.99 * Double(bots.all), "\(counts)")
         #expect(Double(people.bots) <= 0.003 * Double(people.all), "\(counts)")
+    }
+}
+
+@Suite("Lines about user agents") struct AgentLineTests {
+    /// The answer to every kind of agent, written by the fast way and field by field.
+    @Test("what is copied and what is written field by field are the same, byte for byte")
+    func sameBytes() throws {
+        var agents = [
+            UserAgentTests.chrome, "", "-", "  Googlebot/2.1  ", "Mozilla/5.0", "a\"b\\c\u{1}", "é Googlebot", "\u{7F}",
+            "Mozilla/5.0 <script>alert(1)</script>", "acme-link-checker/2", "{broken",
+            "Mozilla/5.0 (compatible; Zorblax/3.1)",
+            "quuxlib/1.0", String(repeating: "x", count: 5000), "sqlmap/1.7", "\tcurl/8.0",
+        ]
+        if SharedData.isThere {
+            struct Line: Decodable { var ua: String }
+            for row in try SharedData.text("user-agents/dev.jsonl.gz").split(separator: "\n") {
+                agents.append(try JSONDecoder().decode(Line.self, from: Data(row.utf8)).ua)
+            }
+        }
+        var lines = AgentLines(classifier: .builtIn)
+        for (number, agent) in agents.enumerated() {
+            var expected = JSONWriter()
+            expected.object { writer in
+                writer.field("line", number + 1)
+                AgentAnswer.write(UserAgentClassifier.builtIn.classify(agent), agent, into: &writer)
+            }
+            expected.newline()
+            let output = LineOutput(descriptor: -1)
+            var text = agent
+            text.withUTF8 { lines.write(number + 1, $0, to: output) }
+            #expect(
+                String(decoding: output.unwritten, as: UTF8.self) == String(decoding: expected.bytes, as: UTF8.self))
+        }
     }
 }

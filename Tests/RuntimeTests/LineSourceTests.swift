@@ -17,14 +17,20 @@ private enum Delivered: Equatable {
 }
 
 private func deliveries(_ bytes: [UInt8], lineLimit: Int = 64 * 1024) throws -> [Delivered] {
-    let source = try withFile(bytes) { try LineSource(path: $0, lineLimit: lineLimit) }
-    var all: [Delivered] = []
-    while let next = try source.next() {
-        switch next {
-        case .bytes(let bytes, let offset): all.append(.line(String(decoding: bytes, as: UTF8.self), at: offset))
-        case .tooLong(let offset, let length): all.append(.tooLong(at: offset, length: length))
+    func delivered(_ line: LineSource.Line) -> Delivered {
+        switch line {
+        case .bytes(let bytes, let offset): .line(String(decoding: bytes, as: UTF8.self), at: offset)
+        case .tooLong(let offset, let length): .tooLong(at: offset, length: length)
         }
     }
+    let (source, other) = try withFile(bytes) {
+        (try LineSource(path: $0, lineLimit: lineLimit), try LineSource(path: $0, lineLimit: lineLimit))
+    }
+    var inOneGo: [Delivered] = []
+    var all: [Delivered] = []
+    while let next = try source.next() { all.append(delivered(next)) }
+    try other.forEach { inOneGo.append(delivered($0)) }
+    #expect(inOneGo == all)
     return all
 }
 

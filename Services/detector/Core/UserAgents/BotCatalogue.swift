@@ -17,6 +17,26 @@ public struct BotCatalogue: Sendable {
         case scanner
         case academic
         case other
+
+        /// Its place among all cases, from 0: for counting millions.
+        public var place: Int {
+            switch self {
+            case .search: 0
+            case .aiCrawler: 1
+            case .aiAssistant: 2
+            case .seo: 3
+            case .socialPreview: 4
+            case .monitoring: 5
+            case .feedReader: 6
+            case .archiver: 7
+            case .advertising: 8
+            case .httpLibrary: 9
+            case .headless: 10
+            case .scanner: 11
+            case .academic: 12
+            case .other: 13
+            }
+        }
     }
 
     /// One bot.

@@ -2,7 +2,7 @@
 ///
 /// An Aho–Corasick automaton flattened to a table of transitions over byte classes, so that a step is one look-up and
 /// the cost of a text does not depend on how many patterns there are. Built once, immutable, shared by all threads.
-/// Patterns hold at most 32,767 states together (about 30,000 characters without shared beginnings).
+/// Patterns hold at most 65,536 states together (about 60,000 characters without shared beginnings).
 public struct PatternAutomaton: Sendable {
     /// Where a pattern has to stand in the text.
     public struct Anchors: OptionSet, Sendable, Hashable {
@@ -53,13 +53,15 @@ public struct PatternAutomaton: Sendable {
     /// The patterns in the order given; a match names its pattern by index.
     public let patterns: [Pattern]
     private let classOf: [UInt8]
-    /// A state's row of the table has this many bits of columns, more than there are classes: finding a row is a shift.
-    private let rowBits: Int
-    /// The next state by row and class, with `matchBit` where that state ends a pattern. States are numbered by their
-    /// distance from the beginning, so that the rows of those near it, where texts spend their time, share cache lines.
+    /// A state's row of the table has this many bits of columns, more than there are classes.
+    private let rowBits: UInt32
+    /// The next state by row and class. States that end no pattern come first, so that one comparison tells a match;
+    /// each kind is in order of its distance from the beginning, so that the rows of those near it, where texts spend
+    /// their time, share cache lines.
     private let transitions: [UInt16]
-    private static let matchBit: UInt16 = 0x8000
-    /// For each state, the first slot of its matches in `outputs`; one entry more than there are states.
+    /// The first of the states that end a pattern.
+    private let firstMatching: UInt32
+    /// For each of those, the first slot of its matches in `outputs`; one entry more than there are such states.
     private let outputStart: [UInt32]
     private let outputs: [UInt32]
     /// Length and anchors of each pattern, side by side for the inner loop.
@@ -95,7 +97,7 @@ public struct PatternAutomaton: Sendable {
             }
             own[state].append(UInt32(index))
         }
-        precondition(own.count <= Int(Self.matchBit), "the patterns need more states than the table can name")
+        precondition(own.count <= 1 << 16, "the patterns need more states than the table can name")
 
         var fallback = [Int](repeating: 0, count: own.count)
         var queue: [Int] = []
@@ -119,21 +121,23 @@ public struct PatternAutomaton: Sendable {
             }
         }
         let order = [0] + queue
-        var numbers = [Int](repeating: 0, count: own.count)
-        for (number, state) in order.enumerated() { numbers[state] = number }
+        let silent = order.filter { own[$0].isEmpty }
+        let matching = order.filter { !own[$0].isEmpty }
         let bits = max(1, Int.bitWidth - (used - 1).leadingZeroBitCount)
+        var numbers = [Int](repeating: 0, count: own.count)
+        for (number, state) in (silent + matching).enumerated() { numbers[state] = number }
         var table = [UInt16](repeating: 0, count: own.count << bits)
-        for (number, state) in order.enumerated() {
+        for state in order {
             for slot in 0..<used {
-                let target = Int(next[state * used + slot])
-                table[number << bits | slot] = UInt16(numbers[target]) | (own[target].isEmpty ? 0 : Self.matchBit)
+                table[numbers[state] << bits | slot] = UInt16(numbers[Int(next[state * used + slot])])
             }
         }
-        rowBits = bits
+        rowBits = UInt32(bits)
         transitions = table
+        firstMatching = UInt32(silent.count)
         var starts: [UInt32] = []
         var flat: [UInt32] = []
-        for state in order {
+        for state in matching {
             starts.append(UInt32(flat.count))
             flat.append(contentsOf: own[state])
         }
@@ -149,25 +153,24 @@ public struct PatternAutomaton: Sendable {
         in text: UnsafeBufferPointer<UInt8>, limit: Int = 4096, _ body: (_ pattern: Int, _ range: Range<Int>) -> Void
     ) {
         let count = min(text.count, limit)
+        guard count > 0, let start = text.baseAddress else { return }
         transitions.withUnsafeBufferPointer { transitions in
             classOf.withUnsafeBufferPointer { classOf in
                 outputStart.withUnsafeBufferPointer { outputStart in
                     outputs.withUnsafeBufferPointer { outputs in
                         shapes.withUnsafeBufferPointer { shapes in
-                            let rowBits = rowBits
-                            var state = 0
-                            for position in 0..<count {
-                                let next = transitions[state &<< rowBits | Int(classOf[Int(text[position])])]
-                                state = Int(next & ~Self.matchBit)
-                                if next & Self.matchBit == 0 { continue }
-                                var slot = outputStart[state]
-                                let end = outputStart[state &+ 1]
-                                while slot < end {
+                            var place = Place(rest: start, state: 0)
+                            while Self.advance(
+                                &place, to: start + count, transitions.baseAddress!, classOf.baseAddress!,
+                                rowBits, firstMatching)
+                            {
+                                let end = place.rest - start
+                                let state = Int(place.state &- firstMatching)
+                                for slot in outputStart[state]..<outputStart[state &+ 1] {
                                     let index = Int(outputs[Int(slot)])
                                     let shape = shapes[index]
-                                    let range = (position &+ 1 &- Int(shape.length))..<(position &+ 1)
+                                    let range = (end &- Int(shape.length))..<end
                                     if Self.holds(shape.anchors, range, text, count) { body(index, range) }
-                                    slot &+= 1
                                 }
                             }
                         }
@@ -175,6 +178,31 @@ public struct PatternAutomaton: Sendable {
                 }
             }
         }
+    }
+
+    /// How far a text has been read, and the state that led to.
+    private struct Place {
+        var rest: UnsafePointer<UInt8>
+        var state: UInt32
+    }
+
+    /// Reads on until a state that ends a pattern; false at the end of the text. A function of its own, so that all it
+    /// needs for a byte stays in registers, whatever is done with a match.
+    @inline(never)
+    private static func advance(
+        _ place: inout Place, to end: UnsafePointer<UInt8>, _ table: UnsafePointer<UInt16>,
+        _ classOf: UnsafePointer<UInt8>, _ rowBits: UInt32, _ firstMatching: UInt32
+    ) -> Bool {
+        var (rest, state) = (place.rest, place.state)
+        while rest < end {
+            state = UInt32((table + Int(classOf[Int(rest.pointee)]))[Int(state &<< rowBits)])
+            rest += 1
+            if state >= firstMatching {
+                place = Place(rest: rest, state: state)
+                return true
+            }
+        }
+        return false
     }
 
     @inline(__always)

@@ -45,18 +45,15 @@ public struct AgentClass: Hashable, Sendable {
 ///
 /// It only finds bots that say so. An agent that poses as a browser is a person here, and behaviour has to tell.
 public struct UserAgentClassifier: Sendable {
-    private enum Role: Sendable {
-        case entry(Int)
-        case trade(Int)
-        case exclusion
-        case contact
-        case domain
-        case personal
-        case mozilla
-        case compatible
-        case android
-        case browser
-        case markup
+    /// What a pattern means where it stands.
+    private enum Role: UInt8, Sendable {
+        case entry, trade, exclusion, contact, domain, personal, mozilla, compatible, android, browser, markup
+    }
+
+    /// A pattern's role and its place in the list it comes from; without references, for the inner loop.
+    private struct Meaning: Sendable {
+        var role: Role
+        var place: Int32
     }
 
     /// The bots known by name.
@@ -64,23 +61,25 @@ public struct UserAgentClassifier: Sendable {
     /// Over the catalogue and the general rules.
     let contentHash: UInt64
     private let automaton: PatternAutomaton
-    private let roles: [Role]
+    /// Each entry's, side by side.
+    private let categories: [BotCatalogue.Category]
+    private let meanings: [Meaning]
 
     /// A classifier over a catalogue and our general rules.
     public init(catalogue: BotCatalogue = .builtIn) {
         self.catalogue = catalogue
         var patterns: [PatternAutomaton.Pattern] = []
-        var roles: [Role] = []
-        func add(_ notation: String, _ role: Role) {
+        var meanings: [Meaning] = []
+        func add(_ notation: String, _ role: Role, _ place: Int = 0) {
             patterns.append(PatternAutomaton.Pattern(notation))
-            roles.append(role)
+            meanings.append(Meaning(role: role, place: Int32(place)))
         }
         for notation in AgentWords.exclusions { add(notation, .exclusion) }
         for (index, entry) in catalogue.entries.enumerated() {
             patterns.append(entry.pattern)
-            roles.append(.entry(index))
+            meanings.append(Meaning(role: .entry, place: Int32(index)))
         }
-        for (index, word) in AgentWords.trades.enumerated() { add(word.pattern, .trade(index)) }
+        for (index, word) in AgentWords.trades.enumerated() { add(word.pattern, .trade, index) }
         for notation in AgentWords.contacts { add(notation, .contact) }
         for notation in AgentWords.domains { add(notation, .domain) }
         for notation in AgentWords.personal { add(notation, .personal) }
@@ -94,7 +93,8 @@ public struct UserAgentClassifier: Sendable {
         }
         for notation in ["<script", "${", "<?", "() {", "' or ", "union select", "{{"] { add(notation, .markup) }
         automaton = PatternAutomaton(patterns)
-        self.roles = roles
+        categories = catalogue.entries.map(\.category)
+        self.meanings = meanings
         var hash = StableHash()
         for pattern in patterns {
             hash.combine(pattern.bytes)
@@ -116,6 +116,27 @@ public struct UserAgentClassifier: Sendable {
         return agent.withUTF8 { classify($0) }
     }
 
+    /// What the bytes of an agent are.
+    public func classify(_ text: UnsafeBufferPointer<UInt8>) -> AgentClass { words(for: finding(in: text), in: text) }
+
+    /// What a finding in `text` says, in words.
+    public func words(for finding: AgentFinding, in text: UnsafeBufferPointer<UInt8>) -> AgentClass {
+        var found = AgentClass(
+            isBot: finding.isBot, isScanner: finding.isScanner, reason: finding.reason,
+            token: Self.lowered(text[finding.token]), name: nil, operator: nil, category: finding.category)
+        switch finding.name {
+        case .none: break
+        case .entry:
+            let entry = catalogue.entries[finding.entry ?? 0]
+            found.token = entry.token
+            found.name = entry.name
+            found.operator = entry.operator.isEmpty ? nil : entry.operator
+        case .fixed(let name): found.name = name.description
+        case .place(let range): found.name = String(decoding: text[range], as: UTF8.self)
+        }
+        return found
+    }
+
     private struct Findings {
         var entry: (index: Int, range: Range<Int>)?
         var trade: (index: Int, range: Range<Int>)?
@@ -129,63 +150,64 @@ public struct UserAgentClassifier: Sendable {
         var isBrowser = false
     }
 
-    /// What the bytes of an agent are.
-    public func classify(_ text: UnsafeBufferPointer<UInt8>) -> AgentClass {
+    /// What the bytes of an agent are, without making words of it: nothing is allocated.
+    public func finding(in agent: UnsafeBufferPointer<UInt8>) -> AgentFinding {
         var start = 0
-        var end = text.count
-        while start < end, text[start] == 0x20 || text[start] == 0x09 { start += 1 }
-        while end > start, text[end - 1] == 0x20 || text[end - 1] == 0x09 { end -= 1 }
-        let text = UnsafeBufferPointer(rebasing: text[start..<end])
+        var end = agent.count
+        while start < end, agent[start] == 0x20 || agent[start] == 0x09 { start += 1 }
+        while end > start, agent[end - 1] == 0x20 || agent[end - 1] == 0x09 { end -= 1 }
+        let text = UnsafeBufferPointer(rebasing: agent[start..<end])
         if text.isEmpty || (text.count == 1 && text[0] == UInt8(ascii: "-")) {
-            return Self.bot(.empty, token: "", name: "No user agent", .other)
+            return AgentFinding(.empty, name: .fixed("No user agent"))
         }
+        return finding(inTrimmed: text).shifted(by: start)
+    }
+
+    private func finding(inTrimmed text: UnsafeBufferPointer<UInt8>) -> AgentFinding {
         let found = findings(text)
-        if let (index, _) = found.entry, !isAppLibrary(index, found) {
-            let entry = catalogue.entries[index]
-            return AgentClass(
-                isBot: true, isScanner: entry.category == .scanner, reason: .catalogue, token: entry.token,
-                name: entry.name, operator: entry.operator.isEmpty ? nil : entry.operator, category: entry.category)
+        if let (index, range) = found.entry, !isAppLibrary(index, found) {
+            let category = categories[index]
+            return AgentFinding(
+                .catalogue, isScanner: category == .scanner, category, entry: index, token: range, name: .entry)
         }
         if let markup = found.markup {
-            var result = Self.bot(
-                .malformed, token: Self.lowered(text[markup]), name: "Code in the user agent", .scanner)
-            result.isScanner = true
-            return result
+            return AgentFinding(
+                .malformed, isScanner: true, .scanner, token: markup, name: .fixed("Code in the user agent"))
         }
         if let (index, range) = found.trade {
-            let word = AgentWords.trades[index]
-            return Self.bot(
-                .trade, token: Self.lowered(text[range]), name: Self.word(around: range, in: text), word.category)
+            return AgentFinding(
+                .trade, AgentWords.trades[index].category, token: range,
+                name: .place(Self.word(around: range, in: text)))
         }
         if let contact = found.contact, !(found.isPersonal && !found.isMozilla) {
-            return Self.bot(.contact, token: Self.lowered(text[contact]), name: Self.product(of: text), .other)
+            return AgentFinding(.contact, token: contact, name: Self.word(after: 0, in: text))
         }
         if let compatible = found.compatible, !found.isBrowser, !found.isPersonal {
-            return Self.bot(
-                .compatible, token: Self.lowered(text[compatible]),
-                name: Self.word(after: compatible.upperBound, in: text),
-                .other)
+            return AgentFinding(
+                .compatible, token: compatible, name: Self.word(after: compatible.upperBound, in: text))
         }
         if Self.isMalformed(text, claimsBrowser: found.isMozilla && !found.isBrowser && !found.isPersonal) {
-            return Self.bot(.malformed, token: Self.lowered(text.prefix(64)), name: "Malformed user agent", .other)
+            return AgentFinding(.malformed, token: 0..<min(64, text.count), name: .fixed("Malformed user agent"))
         }
         if !found.isMozilla, !found.isPersonal {
-            return Self.bot(.notABrowser, token: "", name: Self.product(of: text), .other)
+            // The first product of the agent, after a browser's preamble.
+            return AgentFinding(.notABrowser, name: Self.word(after: 0, in: text))
         }
-        return AgentClass(
-            isBot: false, isScanner: false, reason: .person, token: "", name: nil, operator: nil, category: nil)
+        return .person
     }
 
     private func findings(_ text: UnsafeBufferPointer<UInt8>) -> Findings {
         var found = Findings()
         automaton.forEachMatch(in: text) { pattern, range in
-            switch roles[pattern] {
-            case .entry(let index):
+            let meaning = meanings[pattern]
+            let index = Int(meaning.place)
+            switch meaning.role {
+            case .entry:
                 if let best = found.entry, best.range.count >= range.count { return }
                 if found.isAndroid, Self.isPartOfDeviceName(range, text) { return }
                 if let excluded = found.excluded, excluded.overlaps(range) { return }
                 found.entry = (index, range)
-            case .trade(let index):
+            case .trade:
                 if found.trade != nil { return }
                 if let excluded = found.excluded, excluded.overlaps(range) { return }
                 if found.isAndroid, Self.isPartOfDeviceName(range, text) { return }
@@ -220,7 +242,7 @@ public struct UserAgentClassifier: Sendable {
 
     /// Applications for telephones name the library that they fetch with; the person in front of them decides.
     private func isAppLibrary(_ index: Int, _ found: Findings) -> Bool {
-        guard found.isPersonal, catalogue.entries[index].category == .httpLibrary else { return false }
+        guard found.isPersonal, categories[index] == .httpLibrary else { return false }
         switch catalogue.entries[index].token {
         case "okhttp", "alamofire", "dart/", "java/", "dart:io", "httpurlconnection": return true
         default: return false
@@ -255,7 +277,10 @@ public struct UserAgentClassifier: Sendable {
     private static func isMalformed(_ text: UnsafeBufferPointer<UInt8>, claimsBrowser: Bool) -> Bool {
         if text.count < 4 || text.count > 2048 { return true }
         if text[0] == UInt8(ascii: "{") || text[text.count - 1] == UInt8(ascii: "}") { return true }
-        for byte in text where byte < 0x20 || byte == 0x7F { return true }
+        // Without an exit from the loop, many bytes are looked at in one step.
+        var controls: UInt8 = 0
+        for byte in text { controls |= (byte < 0x20 ? 1 : 0) | (byte == 0x7F ? 1 : 0) }
+        if controls != 0 { return true }
         if claimsBrowser, !text.contains(UInt8(ascii: "(")) { return true }
         guard text.count <= 10 else { return false }
         switch lowered(text) {
@@ -264,13 +289,6 @@ public struct UserAgentClassifier: Sendable {
             return true
         default: return false
         }
-    }
-
-    private static func bot(
-        _ reason: AgentClass.Reason, token: String, name: String, _ category: BotCatalogue.Category
-    ) -> AgentClass {
-        AgentClass(
-            isBot: true, isScanner: false, reason: reason, token: token, name: name, operator: nil, category: category)
     }
 
     private static func lowered(_ bytes: some Sequence<UInt8>) -> String {
@@ -282,24 +300,19 @@ public struct UserAgentClassifier: Sendable {
             || byte == UInt8(ascii: ".")
     }
 
-    private static func word(around range: Range<Int>, in text: UnsafeBufferPointer<UInt8>) -> String {
+    private static func word(around range: Range<Int>, in text: UnsafeBufferPointer<UInt8>) -> Range<Int> {
         var low = range.lowerBound
         var high = range.upperBound
         while low > 0, isNamePart(text[low - 1]) { low -= 1 }
         while high < text.count, isNamePart(text[high]) { high += 1 }
-        return String(decoding: text[low..<high], as: UTF8.self)
+        return low..<high
     }
 
-    private static func word(after position: Int, in text: UnsafeBufferPointer<UInt8>) -> String {
+    private static func word(after position: Int, in text: UnsafeBufferPointer<UInt8>) -> AgentFinding.Name {
         var low = position
         while low < text.count, text[low] == 0x20 { low += 1 }
         var high = low
         while high < text.count, isNamePart(text[high]) { high += 1 }
-        return high > low ? String(decoding: text[low..<high], as: UTF8.self) : "Unnamed"
-    }
-
-    /// The first product of the agent, after a browser's preamble.
-    private static func product(of text: UnsafeBufferPointer<UInt8>) -> String {
-        word(after: 0, in: text)
+        return high > low ? .place(low..<high) : .fixed("Unnamed")
     }
 }

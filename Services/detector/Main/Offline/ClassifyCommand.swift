@@ -25,10 +25,21 @@ struct ClassifyCommand: ParsableCommand {
         }
 
         private func answerEach() throws(Failure) {
-            let classifier = UserAgentClassifier.builtIn
-            try LineVerb.run(file) { bytes, writer throws(LineVerb.Unusable) in
-                let agent = try Self.agent(of: bytes) ?? String(decoding: bytes, as: UTF8.self)
-                AgentAnswer.write(classifier.classify(agent), agent, into: &writer)
+            var lines = AgentLines(classifier: .builtIn)
+            let output = LineOutput()
+            defer { output.flush() }
+            try LineVerb.forEachLine(of: file) { number, line throws(LineVerb.Unusable) in
+                do throws(LineVerb.Unusable) {
+                    let bytes = try line.get()
+                    if var agent = try Self.agent(of: bytes) {
+                        agent.withUTF8 { lines.write(number, $0, to: output) }
+                    } else {
+                        lines.write(number, bytes.assumingMemoryBound(to: UInt8.self), to: output)
+                    }
+                } catch {
+                    lines.write(number, problem: error.reason, to: output)
+                    throw error
+                }
             }
         }
 
@@ -36,35 +47,43 @@ struct ClassifyCommand: ParsableCommand {
             let classifier = UserAgentClassifier.builtIn
             var lines = 0
             var unusable = 0
-            var classes: [VerdictClass: Int] = [:]
-            var categories: [BotCatalogue.Category: Int] = [:]
+            var (human, scanners, bots) = (0, 0, 0)
+            var categories = [Int](repeating: 0, count: BotCatalogue.Category.allCases.count)
             try LineVerb.forEachLine(of: file) { _, line throws(LineVerb.Unusable) in
                 lines += 1
-                let found: AgentClass
+                let found: AgentFinding
                 do throws(LineVerb.Unusable) {
                     let bytes = try line.get()
-                    if let agent = try Self.agent(of: bytes) {
-                        found = classifier.classify(agent)
+                    if var agent = try Self.agent(of: bytes) {
+                        found = agent.withUTF8 { classifier.finding(in: $0) }
                     } else {
-                        found = classifier.classify(bytes.assumingMemoryBound(to: UInt8.self))
+                        found = classifier.finding(in: bytes.assumingMemoryBound(to: UInt8.self))
                     }
                 } catch {
                     unusable += 1
                     throw error
                 }
-                classes[found.verdictClass, default: 0] += 1
-                if let category = found.category { categories[category, default: 0] += 1 }
+                switch found.verdictClass {
+                case .scanner: scanners += 1
+                case .human: human += 1
+                default: bots += 1
+                }
+                if let category = found.category { categories[category.place] += 1 }
             }
+            let classes = [
+                (VerdictClass.declaredBot.rawValue, bots), (VerdictClass.human.rawValue, human),
+                (VerdictClass.scanner.rawValue, scanners),
+            ]
+            let named = zip(BotCatalogue.Category.allCases.map(\.rawValue), categories).sorted { $0.0 < $1.0 }
             var writer = JSONWriter()
             writer.object { writer in
                 writer.field("lines", lines)
                 writer.field("unusable", unusable)
-                for (name, counts) in [
-                    ("classes", classes.map { ($0.rawValue, $1) }),
-                    ("categories", categories.map { ($0.rawValue, $1) }),
-                ] {
+                for (name, counts) in [("classes", classes), ("categories", named)] {
                     writer.name(name)
-                    writer.object { writer in for (name, count) in counts.sorted(by: <) { writer.field(name, count) } }
+                    writer.object { writer in
+                        for (name, count) in counts where count > 0 { writer.field(name, count) }
+                    }
                 }
             }
             writer.newline()

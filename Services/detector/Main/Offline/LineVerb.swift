@@ -51,8 +51,7 @@ enum LineVerb {
         var number = 0
         var usable = 0
         do throws(LineSourceError) {
-            let source = try LineSource(path: path, lineLimit: lineLimit)
-            while let line = try source.next() {
+            try LineSource(path: path, lineLimit: lineLimit).forEach { line in
                 number += 1
                 let content: Result<UnsafeRawBufferPointer, Unusable>
                 switch line {
@@ -60,7 +59,7 @@ enum LineVerb {
                     content = .failure(
                         Unusable(reason: "the line has \(length) bytes, more than \(lineLimit)"))
                 case .bytes(var bytes, _):
-                    if number == 1, header(bytes) { continue }
+                    if number == 1, header(bytes) { return }
                     if bytes.last == UInt8(ascii: "\r") { bytes = UnsafeRawBufferPointer(rebasing: bytes.dropLast()) }
                     content = .success(bytes)
                 }
@@ -89,21 +88,51 @@ enum LineVerb {
 
 /// Standard output, written in large pieces. Ends the process quietly when the reader has gone.
 final class LineOutput {
-    private var buffer: [UInt8] = []
+    private static let size = 1 << 17
+
+    private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * size, alignment: 16)
+    private var count = 0
+    private let descriptor: Int32
+
+    /// - Parameter descriptor: Where to, standard output as a rule.
+    init(descriptor: Int32 = STDOUT_FILENO) { self.descriptor = descriptor }
+
+    /// What has not been written yet.
+    var unwritten: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[..<count]) }
+
+    deinit { buffer.deallocate() }
 
     func write(_ bytes: [UInt8]) {
-        buffer.append(contentsOf: bytes)
-        if buffer.count >= 1 << 17 { flush() }
+        bytes.withUnsafeBytes { bytes in
+            append(upTo: bytes.count) {
+                $0.copyMemory(from: bytes); return bytes.count
+            }
+        }
+    }
+
+    /// Appends what `body` writes to the beginning of the room it is given, at least `most` bytes, and says how much.
+    @inline(__always)
+    func append(upTo most: Int, _ body: (UnsafeMutableRawBufferPointer) -> Int) {
+        if buffer.count - count < most { makeRoom(for: most) }
+        count += body(UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+        if count >= Self.size { flush() }
+    }
+
+    private func makeRoom(for most: Int) {
+        flush()
+        guard buffer.count < most else { return }
+        buffer.deallocate()
+        buffer = .allocate(byteCount: most, alignment: 16)
     }
 
     func flush() {
         var written = 0
-        while written < buffer.count {
-            let count = buffer.withUnsafeBytes { Glibc.write(1, $0.baseAddress! + written, $0.count - written) }
-            if count < 0, errno == EINTR { continue }
-            if count < 0 { exit(errno == EPIPE ? ExitStatus.ok.rawValue : ExitStatus.unusableInput.rawValue) }
-            written += count
+        while written < count {
+            let length = Glibc.write(descriptor, buffer.baseAddress! + written, count - written)
+            if length < 0, errno == EINTR { continue }
+            if length < 0 { exit(errno == EPIPE ? ExitStatus.ok.rawValue : ExitStatus.unusableInput.rawValue) }
+            written += length
         }
-        buffer.removeAll(keepingCapacity: true)
+        count = 0
     }
 }
