@@ -1,7 +1,7 @@
 import DetectorCore
 import WeirProtocol
 
-/// Crawler lists that operators name: refused with a reason, or usable.
+/// Crawler lists that operators name, and the files of `anomalies notify`: refused with a reason, or usable.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let text = String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
@@ -16,5 +16,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         let check = list.check(claim, at: list.date.start)
         expect(list.crawler(called: "Googlebot") != nil || check == .unchecked)
     } catch { expect(!error.reason.isEmpty) }
+    // What says which anomalies were told reads back what it wrote.
+    if let told = try? ToldAnomalies(parsing: lines) { expect((try? ToldAnomalies(parsing: told.text)) == told) }
     return 0
 }

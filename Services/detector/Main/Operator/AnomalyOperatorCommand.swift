@@ -3,12 +3,13 @@ import Database
 import Runtime
 import WeirProtocol
 
-/// `anomalies set`: the limits of the table, which the watch reads every minute.
+/// `anomalies set` and `anomalies notify`.
 struct AnomalyOperatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "anomalies", abstract: "Change the limits of anomalies.", subcommands: [Limits.self])
+        commandName: "anomalies", abstract: "Change the limits of anomalies; tell of them.",
+        subcommands: [Limits.self, NotifyCommand.self])
 
-    /// `anomalies set`.
+    /// `anomalies set`: the limits of the table, which the watch reads every minute.
     struct Limits: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "set", abstract: "Set a metric's limits; the watch obeys from the next minute on.")

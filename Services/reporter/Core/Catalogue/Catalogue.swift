@@ -11,7 +11,8 @@ public struct Catalogue: Sendable {
             + Self.requests + Self.conversations + Self.campaigns + Self.activity + Self.diagnosis + Self.detection
             + Self.throttling + Self.operations + Self.paths + Self.exports + Self.page,
         changes: [
-            ["bots", "flag"], ["bots", "unflag"], ["bots", "reclassify"], ["anomalies", "set"], ["links", "create"],
+            ["bots", "flag"], ["bots", "unflag"], ["bots", "reclassify"], ["anomalies", "set"],
+            ["anomalies", "notify"], ["links", "create"],
             ["links", "disable"], ["links", "enable"], ["funnels", "create"], ["funnels", "disable"],
             ["funnels", "enable"], ["funnels", "delete"], ["content", "load"], ["thresholds", "set"],
             ["privacy", "erase"], ["privacy", "export"], ["maintenance"], ["prices", "load"], ["throttle", "block"],

@@ -6,7 +6,7 @@ import ReporterCore
 enum OperatorVerbs {
     private static let verbs = [
         ["bots", "reclassify"], ["bots", "flag"], ["bots", "unflag"], ["rules", "show"], ["rules", "diff"],
-        ["anomalies", "set"], ["throttle", "replay"],
+        ["anomalies", "set"], ["anomalies", "notify"], ["throttle", "replay"],
     ]
 
     /// The words to hand over when these arguments are one of the verbs; nil for reports.
