@@ -206,6 +206,31 @@ extension Catalogue {
                         ])),
             ]),
         ReportDefinition(
+            "top", "Top", "who is on the site now and how busy, as a live view on a terminal",
+            flags: [.limit, .zone, .refresh, .noRefresh] + Flag.sessions, minutes: 30, population: .all,
+            sections: [
+                .facts(
+                    nil,
+                    [
+                        Fact("active_count", "Active", .count), Fact("human_sessions", "People", .count),
+                        Fact("undecided_sessions", "Undecided", .count), Fact("bot_sessions", "Bots", .count),
+                        Fact("requests_per_minute", "Requests a minute", .decimal),
+                    ]),
+                .rows(
+                    RowsSection(
+                        "sessions",
+                        [
+                            Column("requests_per_minute", "req/min", .decimal), .requests,
+                            Column("error_count", "errors", .count), Column("class", "class", .text),
+                            Column("bot_name", "bot", .text), Column("throttle_level", "level", .text),
+                            Column("duration_seconds", "duration", .seconds), Column("country", "country", .text),
+                            Column("device_type", "device", .text), Column("exit_page", "page", .text),
+                            Column("ip_address", "address", .text),
+                            Column("last_activity_time", "last activity", .instant),
+                            Column("session_id", "session", .text),
+                        ])),
+            ]),
+        ReportDefinition(
             "sessions.show", "Session", "one session: who, what, and the verdict on it",
             argument: .init(name: "session-id", help: "a session's id, as sessions live prints it", isOptional: false),
             flags: [.zone, .limit],

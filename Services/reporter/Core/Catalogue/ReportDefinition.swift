@@ -27,15 +27,19 @@ public struct ReportDefinition: Sendable {
     public let defaultSpan: Int64
     /// The answer's fields, in the order of showing.
     public let sections: [Section]
+    /// Whose sessions it counts unless told otherwise.
+    public let defaultPopulation: Population
     /// The field of `data` whose absence, zero or emptiness means that there was nothing to report.
     public let measure: String?
 
     init(
         _ id: String, _ title: String, _ summary: String, argument: Argument? = nil, flags: [Flag],
-        days: Int64 = 1, minutes: Int64? = nil, measure: String? = nil, sections: [Section]
+        days: Int64 = 1, minutes: Int64? = nil, population: Population = .human, measure: String? = nil,
+        sections: [Section]
     ) {
         (self.id, self.title, self.summary, self.argument) = (id, title, summary, argument)
         (self.flags, self.sections, self.measure) = (flags, sections, measure)
+        defaultPopulation = population
         defaultSpan = minutes.map { $0 * 60_000 } ?? days * 86_400_000
     }
 
@@ -47,6 +51,9 @@ public struct ReportDefinition: Sendable {
 
     /// Whether it is written as it is read, without an end that an answer could have: for a command line only.
     public var isStreamed: Bool { words.first == "export" }
+
+    /// Whether a terminal shows it again and again, with keys.
+    public var isLive: Bool { id == "sessions.live" || id == "top" }
 
     /// Whether its numbers mean something beside those of the window before: not for lists of single things.
     var isComparable: Bool {

@@ -10,6 +10,8 @@ struct TextGrid {
     var rows: [[String]]
     /// One value a row, drawn as a bar behind the last column.
     var bars: [Double]?
+    /// Whether nothing is said of columns that are left out.
+    var isSilent = false
 
     private static let gap = 2
     private static let narrowest = 8
@@ -38,7 +40,7 @@ struct TextGrid {
             }
             text += "\n"
         }
-        if shown < columns.count {
+        if shown < columns.count, !isSilent {
             let left = columns[shown...].map(\.title).joined(separator: ", ")
             text += ink.faint("The terminal is too narrow for: \(left). See --json or --csv.") + "\n"
         }

@@ -82,7 +82,7 @@ public struct CommandReader: Sendable {
         }
         var population: Population?
         if report.flags.contains(.population) {
-            population = flags[.population].flatMap(Population.init) ?? .human
+            population = flags[.population].flatMap(Population.init) ?? report.defaultPopulation
             if flags.has(.includeAll) {
                 guard flags[.population] == nil || population == .all else {
                     throw ReportError(.badValue, "--include-all and --class disagree.", hint: "Give one of them.")

@@ -51,7 +51,7 @@ enum CommandLineDoor {
                 try output.close()
                 return 0
             }
-            if isLive(request, options) { try await watch(request, arguments, options, answers) }
+            if isLive(request, options) { return try await LiveLoop(answers: answers, options: options).run(request) }
             let report = try await answers.answer(request)
             try show(report, options)
             return answers.exitCode(for: report)
@@ -81,21 +81,8 @@ enum CommandLineDoor {
     }
 
     private static func isLive(_ request: ReportRequest, _ options: OutputOptions) -> Bool {
-        request.report.id == "sessions.live" && request.window.endsNow && options.format == .table
-            && options.exportPath == nil && !options.isSingleShot && Terminal.isInteractive
-    }
-
-    /// Shows the report again and again until the terminal interrupts it.
-    private static func watch(
-        _ first: ReportRequest, _ arguments: [String], _ options: OutputOptions, _ answers: Answers
-    ) async throws(ReportError) {
-        while true {
-            guard case .report(let request, _) = try reader.read(arguments: arguments) else { return }
-            let report = try await answers.answer(request)
-            let table = report.table(on: Terminal.shape(isColorless: options.isColorless))
-            Terminal.write("\u{1B}[H\u{1B}[2J\(table)\nEvery \(options.refreshSeconds) s; Ctrl-C ends.\n")
-            try? await Task.sleep(for: .seconds(options.refreshSeconds))
-        }
+        request.report.isLive && request.window.endsNow && options.format == .table && options.exportPath == nil
+            && !options.isSingleShot && Terminal.isInteractive && Terminal.variable("TERM") != "dumb"
     }
 
     /// Takes `--config FILE` out of the arguments: where the database is, no part of a question.

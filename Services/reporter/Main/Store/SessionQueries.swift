@@ -7,6 +7,7 @@ extension ReportQuery {
         "sessions.stats": ReportQuery { stats($0) },
         "sessions.trends": ReportQuery { trends($0) },
         "sessions.live": ReportQuery { live($0) },
+        "top": ReportQuery { top($0) },
         "sessions.show": ReportQuery { show($0) },
         "bots.explain": ReportQuery { explain($0) },
     ]
@@ -96,6 +97,42 @@ extension ReportQuery {
                     \(Question.iso("s.last_activity_at")) as last_activity_time
                 from user_sessions as s where \(condition)
                 order by s.last_activity_at desc, s.session_id limit \(question.limit)
+                """),
+            .value("timestamp", .string(question.present.iso8601)),
+        ]
+    }
+
+    /// The busiest first, by the requests of the last five minutes.
+    private static func top(_ question: Question) -> [Part] {
+        let present = Value.timestamp(milliseconds: question.present.milliseconds)
+        let recent: SQL = """
+            select e.session_id, count(*) / 5.0 as rate from analytics_events as e
+            where \(question.eventsInWindow) and e."timestamp" >= \(present)::timestamptz - interval '5 minutes'
+                and e.kind is not null and e.session_id is not null group by e.session_id
+            """
+        let sessions: SQL = """
+            user_sessions as s left join (\(recent)) as recent using (session_id)
+            where \(active(question)) and \(question.population) and \(question.sessionFilters)
+            """
+        return [
+            .fields(
+                """
+                select count(*) as active_count, count(*) filter (where \(Question.judgedHuman)) as human_sessions,
+                    count(*) filter (where \(Question.condition(of: .undecided))) as undecided_sessions,
+                    count(*) filter (where \(Question.condition(of: .bot))) as bot_sessions,
+                    coalesce(sum(recent.rate), 0)::double precision as requests_per_minute
+                from \(sessions)
+                """),
+            .rows(
+                "sessions",
+                """
+                select coalesce(recent.rate, 0)::double precision as requests_per_minute, s.request_count, s.error_count,
+                    \(className) as class, s.bot_name,
+                    (array['normal', 'warning', 'severe', 'blocked'])[s.throttle_level + 1] as throttle_level,
+                    \(duration(question)) as duration_seconds, s.country, s.device_type, s.exit_page,
+                    host(s.ip_address) as ip_address, \(Question.iso("s.last_activity_at")) as last_activity_time,
+                    s.session_id
+                from \(sessions) order by 1 desc, s.last_activity_at desc, s.session_id limit \(question.limit)
                 """),
             .value("timestamp", .string(question.present.iso8601)),
         ]
