@@ -27,7 +27,30 @@ import WeirProtocol
         } catch { fatalError("Tests/Fixtures/reports/answers.ndjson: \(error)") }
     }()
 
-    static let stored = Task {
+    static let stored = Task { try await seeded() }
+
+    /// Everything is rolled up.
+    private static let rolled = Task {
+        let database = try await seeded()
+        try await database.rollUp()
+        return database
+    }
+
+    /// Three hours of every fifty, and all of one day, are not rolled up.
+    private static let partlyRolled = Task {
+        let database = try await seeded()
+        try await database.rollUp()
+        let connection = try database.connection(as: "postgres")
+        _ = try await connection.query(
+            """
+            select unroll_hours(array(select hour from rolled_hours
+                where extract(epoch from hour)::bigint / 3600 % 50 < 3 or hour::date = '2026-11-17'))
+            """)
+        await connection.close()
+        return database
+    }
+
+    static func seeded() async throws -> TestDatabase {
         let database = try await TestCluster.shared().makeDatabase()
         let connection = try database.connection(as: "postgres")
         let seed = try String(contentsOf: folder.appendingPathComponent("seed.sql"), encoding: .utf8)
@@ -37,9 +60,11 @@ import WeirProtocol
     }
 
     @Test(arguments: answers) func isTheTruth(_ golden: Golden) async throws {
-        let answer = try await Self.stored.value.report(golden.command).json
-        let found = Self.differences(answer, golden.answer)
-        #expect(found.isEmpty, "\(golden.command)\n\(found.prefix(10).joined(separator: "\n"))")
+        for database in [Self.stored, Self.rolled, Self.partlyRolled] {
+            let answer = try await database.value.report(golden.command).json
+            let found = Self.differences(answer, golden.answer)
+            #expect(found.isEmpty, "\(golden.command)\n\(found.prefix(10).joined(separator: "\n"))")
+        }
     }
 
     /// Every command that the page of commands lists has its answer here, and the requirements' are all on that page.

@@ -26,6 +26,8 @@ final class DrainWorker: Service {
 
     /// Bytes of the spool that go into one transaction.
     private static let batchBytes = 4 << 20
+    /// How long to wait before looking for more to roll up, after there was something and after there was nothing.
+    private static let rollUpPause = (some: Duration.seconds(1), none: Duration.seconds(30))
     /// How long the first record of a batch waits for company.
     private static let gather = Duration.milliseconds(40)
 
@@ -55,9 +57,14 @@ final class DrainWorker: Service {
     private func work() async {
         var pause = Backoff()
         var appends = door.appends.makeAsyncIterator()
+        var rollUpDue = ContinuousClock.now + Self.rollUpPause.some
         while !Task.isCancelled {
             do {
-                if try await step() { continue }
+                let isMore = try await step()
+                if .now >= rollUpDue {
+                    rollUpDue = .now + (await rollUp() ? Self.rollUpPause.some : Self.rollUpPause.none)
+                }
+                if isMore { continue }
                 pause = Backoff()
                 counters.withLock { $0.isDatabaseAway = false }
                 _ = await wait(&appends)
@@ -69,6 +76,15 @@ final class DrainWorker: Service {
                 if pause.count == 0 { logger.error("the drain waits: \(error)") }
                 guard (try? await pause.wait()) != nil else { return }
             }
+        }
+    }
+
+    /// Rolls up a day of hours that are over, for reports; false when there was none. What goes wrong costs time only:
+    /// reports work out what is not rolled up.
+    private func rollUp() async -> Bool {
+        do { return try await drain.connection.query("select roll_session_hours()").single(Int.self) > 0 } catch {
+            logger.warning("hours are not rolled up: \(error)")
+            return false
         }
     }
 

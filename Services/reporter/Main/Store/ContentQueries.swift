@@ -5,24 +5,14 @@ import WeirProtocol
 extension ReportQuery {
     static let content: [String: ReportQuery] = [
         "content.stats": ReportQuery { contentStats($0) },
-        "content.top": ReportQuery { ranking($0, by: "views desc, unique_visitors desc") },
-        "content.popular": ReportQuery { ranking($0, by: "unique_visitors desc, views desc") },
+        "content.top": ReportQuery { ranking($0, by: "views desc, unique_visitors desc", ofVisitors: false) },
+        "content.popular": ReportQuery { ranking($0, by: "unique_visitors desc, views desc", ofVisitors: true) },
         "content.trends": ReportQuery { contentTrends($0) },
     ]
 
     static let engagement: [String: ReportQuery] = [
         "engagement": ReportQuery { engagementStats($0) }
     ]
-
-    /// Page views of the population in the window. A landing page's filter means the page itself here.
-    private static func views(_ question: Question, previous: Bool = false) -> SQL {
-        """
-        select e.site, e.path, e."timestamp", s.fingerprint_hash
-        from analytics_events as e join user_sessions as s using (session_id)
-        where \(previous ? question.eventsInPreviousWindow : question.eventsInWindow) and \(Question.isPageView)
-            and \(question.population) and \(question.visitFilters) and \(question.pagePath("e.path"))
-        """
-    }
 
     /// Pages left in the window, of the population. Half an hour is the longest that a page is taken to be read.
     private static func readings(_ question: Question) -> SQL {
@@ -36,64 +26,102 @@ extension ReportQuery {
     }
 
     private static func contentStats(_ question: Question) -> [Part] {
-        [
+        let pages = question.pages()
+        // Visitors come with the sessions' hours, unless a path singles some pages out.
+        let isOfEveryPage = question.request.filters[.path] == nil
+        let visitors: SQL =
+            isOfEveryPage
+            ? """
+            (select count(distinct s.visitor) from (\(question.sessionHours)) as s
+                where s.page_view_count > 0 and \(question.population) and \(question.visitFilters))
+            """ : "(select count(distinct visitor) from (\(pages)) as pages, unnest(visitors) as listed (visitor))"
+        return [
             .value("period", question.period()),
             .fields(
                 """
-                select total_views, unique_visitors, avg_time_on_page_seconds, avg_scroll_depth, total_clicks
-                from (select count(*) as total_views, count(distinct fingerprint_hash) as unique_visitors
-                        from (\(views(question))) as views) as viewed,
-                    (select round(avg(time_on_page_ms) / 1000)::bigint as avg_time_on_page_seconds,
-                            avg(max_scroll_depth)::double precision as avg_scroll_depth,
-                            sum(click_count)::bigint as total_clicks
-                        from (\(readings(question))) as readings) as read
+                select coalesce(sum(views), 0)::bigint as total_views, \(visitors) as unique_visitors,
+                    round(sum(reading_ms) / nullif(sum(reading_count), 0) / 1000)::bigint as avg_time_on_page_seconds,
+                    (sum(scroll_total)::numeric / nullif(sum(reading_count), 0))::double precision as avg_scroll_depth,
+                    case when sum(reading_count) > 0 then sum(click_total)::bigint end as total_clicks
+                from (\(pages)) as pages
                 """),
         ]
     }
 
-    private static func ranking(_ question: Question, by order: SQL) -> [Part] {
-        [
+    /// Visitors are told apart only on pages that can be among the first: one with fewer views than the last of those has
+    /// visitors cannot.
+    private static func ranking(_ question: Question, by order: SQL, ofVisitors: Bool) -> [Part] {
+        func visitors(_ candidates: SQL) -> SQL {
+            """
+            select site, path, count(distinct visitor) as unique_visitors
+            from pages join \(candidates) using (site, path), unnest(visitors) as listed (visitor) group by site, path
+            """
+        }
+        let mostViewed: SQL = "select site, path from viewed order by views desc, path, site limit \(question.limit)"
+        let candidates: SQL =
+            ofVisitors
+            ? """
+            first_look as (\(visitors("(\(mostViewed)) as most")) ),
+            candidates as (select site, path from viewed
+                where views >= (select case when count(*) < \(question.limit) then 0 else min(unique_visitors) end
+                    from first_look))
+            """
+            // Equally many views are told apart by visitors too.
+            : """
+            candidates as (select site, path from viewed
+                where views >= (select min(views) from (\(mostViewed)) as most join viewed using (site, path)))
+            """
+        return [
             .value("period", question.period()),
             .rows(
                 "content",
                 """
-                with now as (
-                    select site, path, count(*) as views, count(distinct fingerprint_hash) as unique_visitors
-                    from (\(views(question))) as views group by site, path
+                with pages as materialized (\(question.pages())), viewed as (
+                    select site, path, sum(views)::bigint as views, \(Question.percent(
+                        "sum(views)", of: "sum(sum(views)) over ()")) as percentage,
+                        round(sum(reading_ms) / nullif(sum(reading_count), 0) / 1000)::bigint as avg_time_seconds
+                    from pages group by site, path having sum(views) > 0
                 ), before as (
-                    select site, path, count(*) as views from (\(views(question, previous: true))) as views
+                    select site, path, sum(views)::bigint as views from (\(question.pages(previous: true))) as pages
                     group by site, path
-                ), times as (
-                    select site, path, round(avg(time_on_page_ms) / 1000)::bigint as avg_time_seconds
-                    from (\(readings(question))) as readings group by site, path
-                ), ranked as (
-                    select *, \(Question.percent("views", of: "sum(views) over ()")) as percentage from now
+                ), \(candidates), counted as (\(visitors("candidates"))), ranked as (
+                    select site, path, views, coalesce(unique_visitors, 0) as unique_visitors, percentage,
+                        avg_time_seconds
+                    from candidates join viewed using (site, path) left join counted using (site, path)
                     order by \(order), path, site limit \(question.limit)
                 )
                 select coalesce(c.content_id, r.path) as content_id, r.site, r.path, c.slug, c.title, r.views,
-                    r.unique_visitors, t.avg_time_seconds, r.percentage,
+                    r.unique_visitors, r.avg_time_seconds, r.percentage,
                     case when r.views > coalesce(b.views, 0) * 1.1 then 'up'
                         when r.views < coalesce(b.views, 0) * 0.9 then 'down' else 'stable' end as trend
                 from ranked as r left join before as b on b.site = r.site and b.path = r.path
-                    left join times as t on t.site = r.site and t.path = r.path
                     left join content as c on c.site = r.site and c.path = r.path
                 order by \(order), r.path, r.site
                 """),
-            .fields("select count(*) as total_views from (\(views(question))) as views"),
+            .fields("select coalesce(sum(views), 0)::bigint as total_views from (\(question.pages())) as pages"),
         ]
     }
 
     private static func contentTrends(_ question: Question) -> [Part] {
-        [
+        let isOfHours = question.hasWholeHours && question.request.filters[.path] == nil
+        let points: SQL =
+            isOfHours
+            ? """
+            select \(question.bucket(of: "s.hour")) as bucket, sum(s.page_view_count)::bigint as views,
+                count(distinct s.visitor) as unique_visitors
+            from (\(question.sessionHours)) as s
+            where s.page_view_count > 0 and \(question.population) and \(question.visitFilters) group by 1
+            """
+            : """
+            select \(question.bucket(of: "\"timestamp\"")) as bucket, count(*) as views,
+                count(distinct visitor) as unique_visitors
+            from (\(question.documents())) as documents group by 1
+            """
+        return [
             .value("period", question.period()),
             .value("group_by", .string(question.request.grouping.rawValue)),
-            .trend(
-                """
-                select \(question.bucket(of: "\"timestamp\"")) as bucket, count(*) as views,
-                    count(distinct fingerprint_hash) as unique_visitors
-                from (\(views(question))) as views group by 1
-                """, zero: ["views", "unique_visitors"]),
-            .fields("select count(*) as total_views from (\(views(question))) as views"),
+            .trend(points, zero: ["views", "unique_visitors"]),
+            .fields("select coalesce(sum(views), 0)::bigint as total_views from (\(points)) as points"),
         ]
     }
 
@@ -124,7 +152,7 @@ extension Question {
     var visitFilters: SQL {
         var copy = request
         copy.filters[.path] = nil
-        return (try? Question(copy, from: from, to: to))?.sessionFilters ?? "true"
+        return (try? Question(copy, from: from, to: to, hours: hours))?.sessionFilters ?? "true"
     }
 
     func pagePath(_ column: SQL) -> SQL {

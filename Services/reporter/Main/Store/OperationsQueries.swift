@@ -211,13 +211,14 @@ extension ReportQuery {
         func users(since span: SQL) -> SQL {
             """
             (select count(distinct user_id) from user_sessions
-                where \(question.site) and last_activity_at >= \(present) - interval '\(span)')
+                where user_id is not null and \(question.site) and last_activity_at >= \(present) - interval '\(span)')
             """
         }
         return [
             .fields(
                 """
-                select (select count(distinct user_id) from user_sessions where \(question.site)) as total_users,
+                select (select count(distinct user_id) from user_sessions
+                        where user_id is not null and \(question.site)) as total_users,
                     \(users(since: "24 hours")) as active_users_24h, \(users(since: "7 days")) as active_users_7d,
                     (select count(*) from user_sessions where \(question.site)) as total_sessions,
                     (select count(*) from user_sessions as s where \(active(question)) and \(question.site))

@@ -21,15 +21,13 @@ extension ReportQuery {
         "users": ReportQuery { users($0) },
     ]
 
-    /// Pages that follow each other in a session; reloading a page is no way anywhere.
+    /// Documents that follow each other in a session; reloading a page is no way anywhere.
     private static func navigation(_ question: Question) -> [Part] {
         let steps: SQL = """
             select * from (
-                select e.session_id, e.path as to_path,
-                    lag(e.path) over (partition by e.session_id order by e."timestamp", e.event_id) as from_path
-                from analytics_events as e join user_sessions as s using (session_id)
-                where \(question.eventsInWindow) and \(Question.isPageView) and \(question.population)
-                    and \(question.visitFilters)) as steps
+                select session_id, path as to_path,
+                    lag(path) over (partition by session_id order by "timestamp", event_id) as from_path
+                from (\(question.documents(ofEveryPath: true))) as documents) as steps
             where from_path <> to_path and \(question.pagePath("from_path"))
             """
         return [

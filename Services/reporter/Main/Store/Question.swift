@@ -9,8 +9,12 @@ struct Question: Sendable {
     let to: Timestamp
     /// The buckets of a trend; none for other reports.
     let buckets: [Grouping.Bucket]
+    /// What the roll-up does not hold of the window and the one before.
+    let hours: SessionHours
 
-    init(_ request: ReportRequest, from: Timestamp, to: Timestamp) throws(ReportError) {
+    /// A question; without `hours` nothing is rolled up.
+    init(_ request: ReportRequest, from: Timestamp, to: Timestamp, hours: SessionHours? = nil) throws(ReportError) {
+        self.hours = hours ?? SessionHours(from: from, to: to)
         var request = request
         request.grouping = request.grouping.fitting(to - from)
         (self.request, self.from, self.to) = (request, from, to)
@@ -36,7 +40,7 @@ struct Question: Sendable {
     }
 
     /// The moment, or the nearest in the years 1 to 9999, which texts of times can tell.
-    private static func dated(_ moment: Timestamp) -> Timestamp {
+    static func dated(_ moment: Timestamp) -> Timestamp {
         min(max(moment, Timestamp(milliseconds: -62_135_596_800_000)), Timestamp(milliseconds: 253_402_300_799_999))
     }
 
@@ -47,7 +51,7 @@ struct Question: Sendable {
         "\(inPreviousWindow("e.\"timestamp\"")) and \(days(from - (to - from), from))"
     }
 
-    private func days(_ first: Timestamp, _ last: Timestamp) -> SQL {
+    func days(_ first: Timestamp, _ last: Timestamp) -> SQL {
         let day: Int64 = 86_400_000
         return """
             e.day >= \(Value.text(Self.dated(first - day).day.description))::date \

@@ -101,7 +101,8 @@ struct ReportStore: Sendable {
             from = min(range?.first ?? to - request.report.defaultSpan, to - 1)
             if request.window.endsNow, let last = range?.last { to = min(to, last + 1) }
         }
-        let question = try Question(request, from: from!, to: to)
+        let question = try Question(
+            request, from: from!, to: to, hours: try SessionHours(from: from!, to: to, in: connection))
         var data = JSONObject()
         for part in query.parts(question) { try run(part, question, into: &data, in: connection) }
         var report = Report(request: request, from: question.from, to: question.to, data: data)
@@ -116,7 +117,9 @@ struct ReportStore: Sendable {
         var request = question.request
         let from = question.from - (question.to - question.from)
         request.window = TimeWindow(from: from, to: question.from)
-        let earlier = try Question(request, from: from, to: question.from)
+        let earlier = try Question(
+            request, from: from, to: question.from,
+            hours: try SessionHours(from: from, to: question.from, in: connection))
         var data = JSONObject()
         for part in query.parts(earlier) {
             // What was not there before is no reason to say nothing about now.

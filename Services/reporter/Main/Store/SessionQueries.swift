@@ -28,30 +28,29 @@ extension ReportQuery {
             """
     }
 
-    private static func averageDuration(_ question: Question) -> SQL {
-        """
-        coalesce(round(avg(coalesce(s.duration_seconds,
-            extract(epoch from coalesce(s.ended_at, s.last_activity_at) - s.started_at)))), 0)::bigint
-        """
-    }
+    /// Over rows of session_hours.
+    private static let averageDuration: SQL =
+        "coalesce(round(avg(s.duration_seconds) filter (where s.is_start)), 0)::bigint"
 
     private static func stats(_ question: Question) -> [Part] {
         [
             .value("period", question.period()),
             .fields(
                 """
-                select count(*) as sessions_created_in_period,
+                select count(*) filter (where s.is_start) as sessions_created_in_period,
                     (select count(*) from user_sessions as s
                         where \(active(question)) and \(question.population) and \(question.sessionFilters))
                         as sessions_currently_active,
-                    count(distinct s.fingerprint_hash) as unique_visitors, count(distinct s.user_id) as unique_users,
-                    coalesce(sum(views.count), 0)::bigint as page_views,
-                    \(averageDuration(question)) as avg_duration_seconds,
-                    coalesce(avg(s.request_count), 0)::double precision as avg_requests_per_session,
-                    \(Question.percent("count(s.converted_at)", of: "count(*)")) as conversion_rate,
-                    count(*) filter (where \(Question.condition(of: .undecided))) as undecided_sessions
-                from user_sessions as s left join (\(pageViews(question))) as views using (session_id)
-                where \(question.chosenSessions)
+                    count(distinct s.visitor) as unique_visitors, count(distinct s.user_id) as unique_users,
+                    coalesce(sum(s.page_view_count), 0)::bigint as page_views,
+                    \(averageDuration) as avg_duration_seconds,
+                    coalesce(avg(s.session_requests) filter (where s.is_start), 0)::double precision
+                        as avg_requests_per_session,
+                    \(Question.percent(
+                        "count(*) filter (where s.is_start and s.is_converted)",
+                        of: "count(*) filter (where s.is_start)")) as conversion_rate,
+                    count(*) filter (where s.is_start and \(Question.condition(of: .undecided))) as undecided_sessions
+                from \(question.chosenHours)
                 """),
         ]
     }
@@ -62,18 +61,18 @@ extension ReportQuery {
             .value("group_by", .string(question.request.grouping.rawValue)),
             .trend(
                 """
-                select \(question.bucket(of: "s.started_at")) as bucket, count(*) as session_count,
-                    count(distinct s.fingerprint_hash) as visitor_count, count(distinct s.user_id) as user_count,
-                    coalesce(sum(views.count), 0)::bigint as page_view_count,
-                    count(distinct s.user_id) as active_users, \(averageDuration(question)) as avg_duration_seconds
-                from user_sessions as s left join (\(pageViews(question))) as views using (session_id)
-                where \(question.chosenSessions) group by 1
+                select \(question.bucket(of: "s.started_at")) as bucket,
+                    count(*) filter (where s.is_start) as session_count,
+                    count(distinct s.visitor) as visitor_count, count(distinct s.user_id) as user_count,
+                    coalesce(sum(s.page_view_count), 0)::bigint as page_view_count,
+                    count(distinct s.user_id) as active_users, \(averageDuration) as avg_duration_seconds
+                from \(question.chosenHours) group by 1
                 """,
                 zero: [
                     "session_count", "visitor_count", "user_count", "page_view_count", "active_users",
                     "avg_duration_seconds",
                 ]),
-            .fields("select count(*) as total_sessions from user_sessions as s where \(question.chosenSessions)"),
+            .fields("select count(*) as total_sessions from \(question.chosenHours) and s.is_start"),
         ]
     }
 

@@ -33,34 +33,25 @@ extension ReportQuery {
         _ name: String, by columns: SQL, order: SQL, only: SQL = "true"
     ) -> ReportQuery {
         ReportQuery { question in
-            let chosen: SQL = """
-                select s.session_id, s.fingerprint_hash, s.user_id, \(columns) from user_sessions as s
-                where \(question.chosenSessions) and \(only)
-                """
+            let chosen: SQL = "\(question.chosenHours) and \(only)"
+            let sessions: SQL = "count(*) filter (where is_start)"
             return [
                 .value("period", question.period()),
                 .rows(
                     name,
                     """
-                    with chosen as (\(chosen)), views as (\(pageViews(question)))
-                    select \(order), count(*) as session_count,
-                        \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage,
-                        count(distinct fingerprint_hash) as visitor_count, count(distinct user_id) as user_count,
-                        coalesce(sum(views.count), 0)::bigint as page_view_count
-                    from chosen left join views using (session_id)
+                    select \(order), \(sessions) as session_count,
+                        \(Question.percent(sessions, of: "sum(\(sessions)) over ()")) as percentage,
+                        count(distinct visitor) as visitor_count, count(distinct user_id) as user_count,
+                        coalesce(sum(views), 0)::bigint as page_view_count
+                    from (
+                        select s.is_start, s.visitor, s.user_id, s.page_view_count as views, \(columns)
+                        from \(chosen)) as chosen
                     group by \(order) order by session_count desc, \(order) limit \(question.limit)
                     """),
-                .fields("select count(*) as total_sessions from (\(chosen)) as chosen"),
+                .fields("select count(*) as total_sessions from \(chosen) and s.is_start"),
             ]
         }
-    }
-
-    /// Pages viewed in the window, by session.
-    static func pageViews(_ question: Question) -> SQL {
-        """
-        select e.session_id, count(*) as count from analytics_events as e
-        where \(question.eventsInWindow) and \(Question.isPageView) and e.session_id is not null group by e.session_id
-        """
     }
 
     /// Sessions `s` with activity in the 30 minutes before the window's end; those ended count only for the past.
@@ -77,19 +68,8 @@ extension ReportQuery {
     private static func bots(_ question: Question) -> [Part] {
         let bot = Question.condition(of: .bot)
         let sessions: SQL = """
-            user_sessions as s where \(question.inWindow("s.started_at")) and \(question.sessionFilters)
-            """
-        // A session flagged by hand has no name from the catalogue: its agent's family, else its tier.
-        let type: SQL = """
-            coalesce(nullif(s.bot_name, ''), case
-                when s.user_agent ilike '%googlebot%' then 'Googlebot'
-                when s.user_agent ilike '%bingbot%' then 'Bingbot'
-                when s.user_agent ilike '%chatgpt%' or s.user_agent ilike '%gptbot%' then 'ChatGPT'
-                when s.user_agent ilike '%claude%' or s.user_agent ilike '%anthropic%' then 'Claude'
-                when s.user_agent ilike '%perplexity%' then 'Perplexity'
-                when s.is_scanner then 'Scanner'
-                when s.is_behavioral_bot and not s.is_bot then 'Behavioral Bot'
-                else 'Other' end)
+            (\(question.sessionHours)) as s
+            where s.is_start and \(question.inWindow("s.started_at")) and \(question.sessionFilters)
             """
         func tier(_ name: SQL, _ flag: SQL, _ place: SQL) -> SQL {
             """
@@ -112,11 +92,10 @@ extension ReportQuery {
             .rows(
                 "bot_breakdown",
                 """
-                select \(type) as bot_type, count(*) as session_count,
-                    sum(s.request_count)::bigint as request_count,
+                select s.bot_type, count(*) as session_count, sum(s.session_requests)::bigint as request_count,
                     \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage
                 from \(sessions) and \(bot)
-                group by bot_type order by session_count desc, bot_type limit \(question.limit)
+                group by s.bot_type order by session_count desc, s.bot_type limit \(question.limit)
                 """),
             .rows(
                 "tiers",
@@ -130,22 +109,19 @@ extension ReportQuery {
             .rows(
                 "reasons",
                 """
-                with bots as (select s.session_id, s.verdict_id from \(sessions) and \(bot)), named as (
-                    select distinct b.session_id, coalesce(signal->>'name', 'unknown') as signal
-                    from bots as b
-                    left join session_verdicts as v on v.session_id = b.session_id and v.verdict_id = b.verdict_id
-                    left join lateral jsonb_array_elements(v.signals) as listed (signal) on true
-                )
+                with bots as (select coalesce(s.signals, '{unknown}') as signals from \(sessions) and \(bot))
                 select signal, count(*) as session_count,
                     \(Question.percent("count(*)", of: "(select count(*) from bots)")) as percentage
-                from named group by signal order by session_count desc, signal limit \(question.limit)
+                from bots, unnest(signals) as listed (signal)
+                group by signal order by session_count desc, signal limit \(question.limit)
                 """),
         ]
     }
 
     private static func trends(_ question: Question) -> [Part] {
         let sessions: SQL = """
-            user_sessions as s where \(question.inWindow("s.started_at")) and \(question.sessionFilters)
+            (\(question.sessionHours)) as s
+            where s.is_start and \(question.inWindow("s.started_at")) and \(question.sessionFilters)
             """
         return [
             .value("period", question.period()),
@@ -164,14 +140,8 @@ extension ReportQuery {
 
     private static func overview(_ question: Question) -> [Part] {
         let sessions: SQL = """
-            user_sessions as s where \(question.inWindow("s.started_at")) and \(question.sessionFilters)
-            """
-        // Requests are everybody's, so that they agree with the logs; filters reach them through their sessions.
-        let ofFiltered: SQL =
-            question.request.filters.isEmpty
-            ? "true"
-            : """
-            exists (select from user_sessions as s where s.session_id = e.session_id and \(question.sessionFilters))
+            (\(question.sessionHours)) as s
+            where s.is_start and \(question.inWindow("s.started_at")) and \(question.sessionFilters)
             """
         func count(_ table: SQL, _ column: SQL, previous: Bool = false) -> SQL {
             let window = previous ? question.inPreviousWindow(column) : question.inWindow(column)
@@ -186,25 +156,17 @@ extension ReportQuery {
             .object(
                 "traffic",
                 """
-                select requests, page_requests, page_views, visitors, users, sessions, human_sessions, bot_sessions,
-                    undecided_sessions
-                from (
-                    select count(*) as requests, count(*) filter (where e.kind in ('document', 'api')) as page_requests
-                    from analytics_events as e
-                    where \(question.eventsInWindow) and e.kind is not null and \(ofFiltered)) as requests,
-                (
-                    select count(*) as page_views
-                    from analytics_events as e join user_sessions as s using (session_id)
-                    where \(question.eventsInWindow) and \(Question.isPageView) and \(question.population)
-                        and \(question.sessionFilters)) as views,
-                (
-                    select count(distinct fingerprint_hash) filter (where \(question.population)) as visitors,
-                        count(distinct user_id) filter (where \(question.population)) as users,
-                        count(*) as sessions,
-                        count(*) filter (where \(Question.judgedHuman)) as human_sessions,
-                        count(*) filter (where \(Question.condition(of: .bot))) as bot_sessions,
-                        count(*) filter (where \(Question.condition(of: .undecided))) as undecided_sessions
-                    from \(sessions)) as sessions
+                select coalesce(sum(s.request_count), 0)::bigint as requests,
+                    coalesce(sum(s.page_request_count), 0)::bigint as page_requests,
+                    coalesce(sum(s.page_view_count) filter (where \(question.population)), 0)::bigint as page_views,
+                    count(distinct s.visitor) filter (where \(question.population) and s.is_start) as visitors,
+                    count(distinct s.user_id) filter (where \(question.population) and s.is_start) as users,
+                    count(*) filter (where s.is_start) as sessions,
+                    count(*) filter (where s.is_start and \(Question.judgedHuman)) as human_sessions,
+                    count(*) filter (where s.is_start and \(Question.condition(of: .bot))) as bot_sessions,
+                    count(*) filter (where s.is_start and \(Question.condition(of: .undecided))) as undecided_sessions
+                -- Requests are everybody's, so that they agree with the logs.
+                from (\(question.sessionHours)) as s where \(question.sessionFilters)
                 """),
             .object(
                 "conversations",

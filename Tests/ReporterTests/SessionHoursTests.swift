@@ -1,0 +1,173 @@
+import Database
+import Foundation
+import PostgresSupport
+import ReporterCore
+import Testing
+import WeirProtocol
+
+@testable import reporter
+
+/// The roll-up behind the reports: any change of a session takes exactly its hours out, and no answer shows that.
+@Suite struct SessionHoursTests {
+    private static let questions = [
+        "overview --since 30d", "traffic sources --since 30d --class all", "traffic bots --since 30d",
+        "sessions stats --since 30d", "sessions trends --since 30d", "content top --since 30d",
+        "content trends --since 30d --group-by hour", "traffic navigation --since 30d",
+    ]
+
+    private static func rolledHours(_ database: TestDatabase) async throws -> Set<String> {
+        let connection = try database.connection(as: "postgres")
+        let rows = try await connection.query("select hour::text as hour from rolled_hours")
+        await connection.close()
+        return try Set(rows.map { try $0.get("hour") })
+    }
+
+    /// What the changes are, by whom, and whose hours they touch.
+    static let changes: [(name: String, role: String, change: String, sessions: String)] = [
+        (
+            "the requirements' UPDATE", "weir_operator",
+            "update user_sessions set is_bot = true where user_agent like '%python-httpx%' and is_bot = false",
+            "user_agent like '%python-httpx%' and not is_bot"
+        ),
+        (
+            "a flag by hand", "weir_operator",
+            "update user_sessions set is_bot = true where user_agent like 'curl%' and is_bot = false",
+            "user_agent like 'curl%' and not is_bot"
+        ),
+        (
+            "a reclassification", "weir_operator",
+            """
+            update user_sessions set is_behavioral_bot = true, verdict_class = 'behavioral_bot', verdict_id = 'v_new'
+            where session_id in ('sess_0010', 'sess_0011', 'sess_0012')
+            """, "session_id in ('sess_0010', 'sess_0011', 'sess_0012')"
+        ),
+        (
+            "an erasure", "weir_operator",
+            """
+            delete from analytics_events where session_id like 'sess_003%';
+            delete from user_sessions where session_id like 'sess_003%'
+            """, "session_id like 'sess_003%'"
+        ),
+        (
+            "a late request", "weir_collector",
+            """
+            insert into analytics_events (day, event_id, "timestamp", site, session_id, event_type, event_category, path,
+                status, kind)
+            select started_at::date, gen_random_uuid(), started_at, site, session_id, 'request', 'http', '/late', 200,
+                'document' from user_sessions where session_id = 'sess_0040';
+            update user_sessions set request_count = request_count + 1 where session_id = 'sess_0040'
+            """, "session_id = 'sess_0040'"
+        ),
+        (
+            "nothing", "weir_operator",
+            "update user_sessions set is_bot = true where user_agent = 'no such agent'", "false"
+        ),
+    ]
+
+    @Test(arguments: changes) func aChangeTakesItsHoursOut(
+        _ change: (name: String, role: String, change: String, sessions: String)
+    ) async throws {
+        let database = try await GoldenAnswerTests.seeded()
+        let administrator = try database.connection(as: "postgres")
+        try await administrator.script(
+            """
+            update user_sessions set user_agent = 'python-httpx/0.27'
+            where session_id in (select session_id from user_sessions where not is_bot order by session_id limit 5)
+            """)
+        try await database.rollUp()
+        let before = try await Self.rolledHours(database)
+        // Counted without the trigger's own arithmetic: an hour is touched when the session's span meets it.
+        let touched = try await administrator.query(
+            """
+            select hour::text as hour from rolled_hours as r
+            where exists (select from user_sessions as s where \(change.sessions)
+                and s.started_at < r.hour + interval '1 hour' and s.last_activity_at >= r.hour)
+            """)
+        let expected = try Set(touched.map { try $0.get("hour", as: String.self) })
+        #expect(expected.isEmpty == (change.sessions == "false"), "\(change.name)")
+
+        let writer = try database.connection(as: change.role)
+        try await writer.script("begin; \(change.change); commit")
+        await writer.close()
+        #expect(before.subtracting(try await Self.rolledHours(database)) == expected, "\(change.name)")
+        let left = try await administrator.query(
+            """
+            select (select count(*) from session_hours where hour not in (select hour from rolled_hours))
+                + (select count(*) from page_hours where hour not in (select hour from rolled_hours))
+                + (select count(*) from page_days where hour not in (select hour from rolled_days))
+                + (select count(*) from rolled_days as d where (select count(*) from rolled_hours as h
+                    where h.hour >= d.hour and h.hour < d.hour + interval '1 day') < 24) as n
+            """)
+        #expect(try left[0].get("n", as: Int.self) == 0)
+
+        let afterwards = try await Self.answers(database)
+        try await database.rollUp()
+        // Where the first session is gone, what was before the next is nothing.
+        #expect(try await Self.rolledHours(database).isSubset(of: before))
+        #expect(try await Self.answers(database) == afterwards, "\(change.name): rolled up anew")
+        try await administrator.script("truncate session_hours, rolled_hours, page_hours, page_days, rolled_days")
+        #expect(try await Self.answers(database) == afterwards, "\(change.name): out of the sessions themselves")
+        await administrator.close()
+    }
+
+    private static func answers(_ database: TestDatabase) async throws -> [JSONValue] {
+        var answers: [JSONValue] = []
+        for question in questions { answers.append(try await database.data(question)) }
+        return answers
+    }
+
+    @Test func whatIsBeingChangedIsNotRolledUp() async throws {
+        let database = try await GoldenAnswerTests.seeded()
+        let writer = try database.connection(as: "weir_operator")
+        try await writer.script("begin; update user_sessions set is_bot = true where session_id = 'sess_0010'")
+        let roller = try database.connection(as: "weir_collector")
+        let until = "select roll_session_hours('2026-11-21 20:00Z') as n"
+        #expect(try await roller.query(until)[0].get("n", as: Int.self) == 0)
+        try await writer.script("commit")
+        #expect(try await roller.query(until)[0].get("n", as: Int.self) > 0)
+        await writer.close()
+        await roller.close()
+    }
+
+    @Test func retentionTakesDroppedDaysOut() async throws {
+        let database = try await GoldenAnswerTests.seeded()
+        try await database.rollUp()
+        let writer = try database.connection(as: "weir_operator")
+        _ = try await writer.query("select drop_event_partitions('2026-11-01')")
+        await writer.close()
+        let afterwards = try await Self.answers(database)
+        let administrator = try database.connection(as: "postgres")
+        try await administrator.script("truncate session_hours, rolled_hours, page_hours, page_days, rolled_days")
+        await administrator.close()
+        #expect(try await Self.answers(database) == afterwards)
+    }
+
+    @Test func whatIsMissingIsFound() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let connection = try database.connection(as: "postgres")
+        try await connection.script(
+            "insert into rolled_hours select generate_series('2026-11-20 00:00Z', '2026-11-20 09:00Z', interval '1 hour')"
+        )
+        try await connection.script("delete from rolled_hours where hour in ('2026-11-20 03:00Z', '2026-11-20 04:00Z')")
+        let day = Timestamp(year: 2026, month: 11, day: 20)
+        @Sendable func hour(_ number: Int64) -> Timestamp { day + number * 3_600_000 }
+        // From 05:30 to 10:30; the window before begins at 00:30.
+        let hours = try await connection.transaction { connection in
+            try SessionHours(from: hour(5) + 1_800_000, to: hour(10) + 1_800_000, in: connection)
+        }
+        await connection.close()
+        #expect(hours.missing == [hour(3)..<hour(5), hour(10)..<hour(11)])
+        #expect(SessionHours(from: hour(5), to: hour(6)).missing == [hour(4)..<hour(6)])
+    }
+}
+
+extension TestDatabase {
+    /// Rolls up all hours before the scene's present hour, as the collector would.
+    func rollUp() async throws {
+        let connection = try connection(as: "weir_collector")
+        while try await connection.query("select roll_session_hours('2026-11-21 20:00Z') as n")[0].get(
+            "n", as: Int.self) > 0
+        {}
+        await connection.close()
+    }
+}
