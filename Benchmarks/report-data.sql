@@ -43,7 +43,9 @@ from (
             + (0.5 + 0.5 * sign(pg_temp.dice(n, 10) - 0.5) * pg_temp.dice(n, 11) ^ 1.6) / :days) as day,
         case when d < 0.56 then 'human' when d < 0.66 then 'undecided' when d < 0.88 then 'declared'
             when d < 0.92 then 'scanner' else 'behavioral' end as kind
-    from (select n, pg_temp.dice(n, 0) as d from generate_series(1, :sessions) as n) as dealt) as drawn;
+    from (select n, pg_temp.dice(n, 0) as d from generate_series(1, :sessions) as n) as dealt) as drawn
+-- Stored as a collector stores it: in the order of time.
+order by started_at;
 
 insert into user_sessions (session_id, site, started_at, last_activity_at, ended_at, duration_seconds, user_id, user_type,
     converted_at, source, request_count, asset_count, fingerprint_hash, ip_address, network_prefix, user_agent, device_type,
@@ -99,7 +101,10 @@ from made;
 
 insert into analytics_events (day, event_id, "timestamp", site, session_id, event_type, event_category, method, path, status,
     kind, response_time_ms, bytes, ip_address, source)
-select (at at time zone 'UTC')::date, gen_random_uuid(), at, case when d9 < 0.85 then 'www.example.org' else 'shop.example.org' end,
+select (at at time zone 'UTC')::date,
+    -- UUIDv7 of that time.
+    (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7000' || '8'
+        || lpad(to_hex(n * 64 + place), 15, '0'))::uuid, at, case when d9 < 0.85 then 'www.example.org' else 'shop.example.org' end,
     session_id, 'request', 'http', 'GET', case when kind = 'scanner' then '/.env' else pages.path end,
     case when kind = 'scanner' then 404 else 200 end,
     case when place = 1 or pg_temp.dice(n * 64 + place, 20) < 0.75 then 'document' else 'api' end, 20 + 80 * d7, 9000,
@@ -108,7 +113,8 @@ from made
 cross join lateral (select place, least(timestamptz :'present', started_at + make_interval(secs => 23 * (place - 1))) as at
     from generate_series(1, requests) as place) as steps
 join pages on pages.page = case when place = 1 then floor(2000 * d6 ^ 4)::int
-    else floor(2000 * pg_temp.dice(n * 64 + place, 21) ^ 3)::int end;
+    else floor(2000 * pg_temp.dice(n * 64 + place, 21) ^ 3)::int end
+order by at;
 
 insert into engagement_events (day, id, site, session_id, page_url, path, time_on_page_ms, max_scroll_depth, click_count,
     reading_pattern, fingerprint_hash, created_at)
