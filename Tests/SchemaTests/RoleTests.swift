@@ -10,7 +10,7 @@ struct RoleTests {
         "throttle_decisions", "throttle_overrides", "content", "content_performance", "campaign_links", "link_clicks",
         "funnels", "funnel_steps", "funnel_progress", "conversations", "agent_tasks", "task_messages", "ai_requests",
         "tool_executions", "session_usage_owed", "prices", "history_runs", "history_changes", "anomaly_series",
-        "schema_migrations",
+        "schema_migrations", "session_hours", "page_hours", "page_days", "rolled_hours", "rolled_days",
     ]
     private static let roles = ["weir_collector", "weir_detector", "weir_throttle", "weir_reporter", "weir_operator"]
 
@@ -32,6 +32,9 @@ struct RoleTests {
         "session_usage_owed": ("c", "c", "co"), "prices": ("o", "o", "o"),
         "history_runs": ("o", "o", "o"), "history_changes": ("o", "", "o"), "anomaly_series": ("d", "", "d"),
         "schema_migrations": ("", "", ""),
+        // Only through roll_session_hours and the triggers of user_sessions.
+        "session_hours": ("", "", ""), "page_hours": ("", "", ""), "page_days": ("", "", ""),
+        "rolled_hours": ("", "", ""), "rolled_days": ("", "", ""),
     ]
 
     @Test func everyTableHasItsWritersAndNoOthers() async throws {
