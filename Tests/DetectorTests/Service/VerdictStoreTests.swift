@@ -11,13 +11,17 @@ import WeirProtocol
 
 /// What becomes of verdicts on their way into a real database.
 @Suite("Storing verdicts") struct VerdictStoreTests {
-    private static func finding(_ number: Int, score: Int = 0, first: Bool = false) -> StandingShare.Finding {
+    private static func evidence(_ number: Int) -> SessionEvidence {
         var evidence = JudgeTests.session(at: [0, 40]) { evidence in
             evidence.fingerprint = "fp_test"
             evidence.ipPrefix = "192.0.2.0/24"
-            evidence.isFirstQuestion = first
         }
         evidence.sessionID = SessionID("sess_\(number)")!
+        return evidence
+    }
+
+    private static func finding(_ number: Int, score: Int = 0) -> StandingShare.Finding {
+        let evidence = evidence(number)
         var verdict = Judge().verdict(on: evidence)
         verdict.score = score
         return StandingShare.Finding(verdict: verdict, evidence: evidence, velocity: 2)
@@ -27,15 +31,9 @@ import WeirProtocol
     private static func answers(
         _ store: VerdictStore, _ findings: [StandingShare.Finding]
     ) async -> [String] {
-        let settled = Mutex((open: findings.count, answers: [String](repeating: "twice?", count: findings.count)))
-        return await withCheckedContinuation { continuation in
-            store.add(findings) { place, error in
-                let all: [String]? = settled.withLock { settled in
-                    settled.open -= 1
-                    settled.answers[place] = error?.code.rawValue ?? "stored"
-                    return settled.open == 0 ? settled.answers : nil
-                }
-                if let all { continuation.resume(returning: all) }
+        await withCheckedContinuation { continuation in
+            store.add(findings) { refused in
+                continuation.resume(returning: findings.indices.map { refused[$0]?.code.rawValue ?? "stored" })
             }
         }
     }
@@ -73,7 +71,7 @@ import WeirProtocol
             "alter table session_verdicts add constraint unlucky check (session_id <> 'sess_1')")
         try await ServiceBench.running(database) { bench in
             func verdicts(_ numbers: [Int]) async throws -> [String] {
-                let list = EvidenceList(sessions: numbers.map { Self.finding($0).evidence })
+                let list = EvidenceList(sessions: numbers.map { Self.evidence($0) })
                 return try await withCheckedContinuation { continuation in
                     bench.service.evaluate(list) { continuation.resume(returning: $0) }
                 }.get().verdicts.map(\.sessionID.text)
@@ -83,7 +81,7 @@ import WeirProtocol
             let none = try await verdicts([])
             #expect(none.isEmpty)
             await #expect(throws: WireError.self) { try await verdicts([1]) }
-            await #expect(throws: WireError.self) { try await bench.verdict(on: Self.finding(1).evidence) }
+            await #expect(throws: WireError.self) { try await bench.verdict(on: Self.evidence(1)) }
             // Asked again, a verdict is the same row.
             let again = try await verdicts([0, 2])
             #expect(again == ["sess_0", "sess_2"])
@@ -98,8 +96,10 @@ import WeirProtocol
         // Nothing stores yet.
         let taken = Mutex([String: Int]())
         func take(_ findings: [StandingShare.Finding]) {
-            store.add(findings) { _, error in
-                taken.withLock { $0[error?.code.rawValue ?? "stored", default: 0] += 1 }
+            store.add(findings) { refused in
+                taken.withLock { taken in
+                    for place in findings.indices { taken[refused[place]?.code.rawValue ?? "stored", default: 0] += 1 }
+                }
             }
         }
         let some = Self.finding(1)

@@ -1,3 +1,5 @@
+import WeirProtocol
+
 /// The longest texts that are kept of a request, in UTF-8 bytes; what is longer is cut at a character's boundary.
 /// Servers themselves refuse header lines over 8 KiB, so that only hostile clients meet these.
 public enum FieldLimits {
@@ -17,7 +19,7 @@ public enum FieldLimits {
     /// store.
     public static func clamp(_ text: String, to limit: Int) -> String {
         var text = text
-        if text.utf8.contains(0) { text.unicodeScalars.removeAll { $0.value == 0 } }
+        if text.holdsNUL { text.unicodeScalars.removeAll { $0.value == 0 } }
         guard text.utf8.count > limit else { return text }
         var end = text.utf8.index(text.startIndex, offsetBy: limit)
         while end > text.startIndex, end.samePosition(in: text.unicodeScalars) == nil {

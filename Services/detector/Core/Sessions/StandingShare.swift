@@ -13,18 +13,37 @@ public struct StandingShare: Hashable, Sendable {
         public let prefix: String
     }
 
-    /// A verdict, what it was made of, and how fast the session was.
+    /// A verdict, and what of its evidence matters to the standing of whoever it is about.
     public struct Finding: Sendable {
         /// The verdict.
         public var verdict: SessionVerdict
-        /// What it judges.
-        public var evidence: SessionEvidence
-        /// Page requests in the session's busiest minute.
-        public var velocity: Int
+        /// Whether nobody asked about the session before.
+        public let isFirstQuestion: Bool
+        /// Whose session it is; nil for a visitor without a fingerprint.
+        let holder: Holder?
+        let startedAt: Timestamp
+        let lastActivityAt: Timestamp
+        let address: String?
+        let userAgent: String
+        let sessions24h: Int
+        let velocity: Int
+        let change: ReputationChange
 
-        /// A finding.
+        /// - Parameters:
+        ///   - verdict: What was found.
+        ///   - evidence: What it judges.
+        ///   - velocity: Page requests in the session's busiest minute.
         public init(verdict: SessionVerdict, evidence: SessionEvidence, velocity: Int) {
-            (self.verdict, self.evidence, self.velocity) = (verdict, evidence, velocity)
+            self.verdict = verdict
+            self.velocity = velocity
+            isFirstQuestion = evidence.isFirstQuestion
+            holder =
+                evidence.fingerprint.isEmpty
+                ? nil : Holder(fingerprint: evidence.fingerprint, prefix: evidence.ipPrefix)
+            (startedAt, lastActivityAt) = (evidence.startedAt, evidence.lastActivityAt)
+            (address, userAgent) = (evidence.ip, evidence.userAgent)
+            sessions24h = evidence.fingerprintSessions24h
+            change = ReputationChange(verdict, evidence)
         }
     }
 
@@ -75,7 +94,7 @@ public struct StandingShare: Hashable, Sendable {
     ) -> [StandingShare] {
         var latest: [SessionID: Int] = [:]
         latest.reserveCapacity(findings.count)
-        for index in findings.indices where !findings[index].evidence.fingerprint.isEmpty {
+        for index in findings.indices where findings[index].holder != nil {
             let id = findings[index].verdict.sessionID
             if let known = latest[id], !findings[index].counts(before: findings[known]) { continue }
             latest[id] = index
@@ -83,35 +102,33 @@ public struct StandingShare: Hashable, Sendable {
         var shares: [StandingShare] = []
         var places: [Holder: Int] = [:]
         for (id, index) in latest {
-            let evidence = findings[index].evidence
-            let holder = Holder(fingerprint: evidence.fingerprint, prefix: evidence.ipPrefix)
+            guard let holder = findings[index].holder else { continue }
             let place = places[holder] ?? shares.count
             if place == shares.count {
                 places[holder] = place
-                shares.append(StandingShare(holder, evidence))
+                shares.append(StandingShare(holder, findings[index]))
             }
             shares[place].add(findings[index], earlier: earlier.isEmpty ? nil : earlier[id])
         }
         return shares
     }
 
-    private init(_ holder: Holder, _ evidence: SessionEvidence) {
+    private init(_ holder: Holder, _ finding: Finding) {
         self.holder = holder
-        (firstAt, lastAt) = (evidence.startedAt, evidence.lastActivityAt)
-        (address, userAgent) = (evidence.ip, evidence.userAgent)
+        (firstAt, lastAt) = (finding.startedAt, finding.lastActivityAt)
+        (address, userAgent) = (finding.address, finding.userAgent)
     }
 
     private mutating func add(_ finding: Finding, earlier: Earlier?) {
-        let (verdict, evidence) = (finding.verdict, finding.evidence)
-        firstAt = min(firstAt, evidence.startedAt)
-        if evidence.lastActivityAt > lastAt {
-            (lastAt, address, userAgent) = (evidence.lastActivityAt, evidence.ip, evidence.userAgent)
+        firstAt = min(firstAt, finding.startedAt)
+        if finding.lastActivityAt > lastAt {
+            (lastAt, address, userAgent) = (finding.lastActivityAt, finding.address, finding.userAgent)
         }
         if earlier == nil { sessions += 1 }
-        active = max(active, evidence.fingerprintSessions24h)
-        requests += max(0, verdict.judgedCount - (earlier?.judgedCount ?? 0))
+        active = max(active, finding.sessions24h)
+        requests += max(0, finding.verdict.judgedCount - (earlier?.judgedCount ?? 0))
         velocity = max(velocity, finding.velocity)
-        let change = ReputationChange(verdict, evidence)
+        let change = finding.change
         guard change.delta < 0, earlier?.wasAbusive != true else { return }
         delta += change.delta
         incidents += 1
@@ -122,6 +139,6 @@ public struct StandingShare: Hashable, Sendable {
 extension StandingShare.Finding {
     fileprivate func counts(before other: Self) -> Bool {
         if verdict.judgedCount != other.verdict.judgedCount { return verdict.judgedCount > other.verdict.judgedCount }
-        return ReputationChange(verdict, evidence).delta < ReputationChange(other.verdict, other.evidence).delta
+        return change.delta < other.change.delta
     }
 }

@@ -100,7 +100,7 @@ final class EvaluationService: Sendable {
         _ evidence: SessionEvidence, _ finish: @escaping @Sendable (Result<SessionVerdict, WireError>) -> Void
     ) {
         let finding = judge(evidence)
-        store.add([finding]) { _, error in finish(error.map { .failure($0) } ?? .success(finding.verdict)) }
+        store.add([finding]) { refused in finish(refused[0].map { .failure($0) } ?? .success(finding.verdict)) }
     }
 
     /// Judges many; those whose verdict could not be stored are left out of the answer.
@@ -109,12 +109,11 @@ final class EvaluationService: Sendable {
     ) {
         let findings = evidence.sessions.map { judge($0) }
         guard !findings.isEmpty else { return finish(.success(VerdictList(verdicts: []))) }
-        let settling = Settling(count: findings.count)
-        store.add(findings) { place, error in
-            guard let (unstored, error) = settling.settle(place, error) else { return }
-            if let error, unstored.count == findings.count { return finish(.failure(error)) }
-            let stored = findings.indices.lazy.filter { !unstored.contains($0) }
-            finish(.success(VerdictList(verdicts: stored.map { findings[$0].verdict })))
+        let verdicts = findings.map(\.verdict)
+        store.add(findings) { refused in
+            if refused.count == verdicts.count, let error = refused[0] { return finish(.failure(error)) }
+            let stored = verdicts.indices.lazy.filter { refused[$0] == nil }
+            finish(.success(VerdictList(verdicts: refused.isEmpty ? verdicts : stored.map { verdicts[$0] })))
         }
     }
 
@@ -163,30 +162,5 @@ final class EvaluationService: Sendable {
                 "crawler_lookups_refused_total": Double(claims.refused),
                 "crawler_lookups_waiting": Double(claims.waiting),
             ])
-    }
-}
-
-/// What has become so far of the verdicts that are answered together.
-private final class Settling: Sendable {
-    private struct State: Sendable {
-        var open: Int
-        var unstored: Set<Int> = []
-        var error: WireError?
-    }
-
-    private let state: Mutex<State>
-
-    init(count: Int) { state = Mutex(State(open: count)) }
-
-    /// Notes one; when it was the last, the places of those that were not stored, and why the last of them was not.
-    func settle(_ place: Int, _ error: WireError?) -> (unstored: Set<Int>, error: WireError?)? {
-        state.withLock { state in
-            state.open -= 1
-            if let error {
-                state.unstored.insert(place)
-                state.error = error
-            }
-            return state.open == 0 ? (state.unstored, state.error) : nil
-        }
     }
 }

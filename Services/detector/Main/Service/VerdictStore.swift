@@ -13,14 +13,17 @@ final class VerdictStore: Service {
     static let queueLimit = 16_384
     /// Verdicts in one transaction.
     static let batchLimit = 4000
-    /// How long a batch that is small waits for more.
+    /// How long a batch that is small waits for more, and how often it does so while more comes.
     static let gather = Duration.milliseconds(5)
+    static let gatherings = 4
 
-    /// Called once: with nil after the commit, else with why it was not stored.
-    typealias Completion = @Sendable (WireError?) -> Void
+    /// Called once, when all that were added together are settled: with those that were not stored, by their place, and
+    /// why not.
+    typealias Completion = @Sendable ([Int: WireError]) -> Void
 
-    private struct Item: Sendable {
-        let finding: StandingShare.Finding
+    /// Verdicts that were added together.
+    private struct Parcel: Sendable {
+        let findings: [StandingShare.Finding]
         let finish: Completion
     }
 
@@ -32,7 +35,8 @@ final class VerdictStore: Service {
     }
 
     private struct State: Sendable {
-        var queue: [Item] = []
+        var queue: [Parcel] = []
+        var queued = 0
         var counters = Counters()
         var isStopped = false
     }
@@ -52,29 +56,27 @@ final class VerdictStore: Service {
     var counters: Counters {
         state.withLock { state in
             var counters = state.counters
-            counters.queued = state.queue.count
+            counters.queued = state.queued
             return counters
         }
     }
 
-    /// Takes verdicts to be stored, all of them or none; `finish` is called once with each one's place among them, on
-    /// some thread, when that one is settled.
-    func add(_ findings: [StandingShare.Finding], _ finish: @escaping @Sendable (Int, WireError?) -> Void) {
+    /// Takes verdicts to be stored, all of them or none; `finish` is called once, on some thread.
+    func add(_ findings: [StandingShare.Finding], _ finish: @escaping Completion) {
         let refusal: WireError? = state.withLock { state in
             if state.isStopped { return WireError(.unavailable, "the detector is stopping") }
-            guard state.queue.count + findings.count <= Self.queueLimit else {
+            guard state.queued + findings.count <= Self.queueLimit else {
                 return WireError(.overloaded, "\(Self.queueLimit) verdicts wait to be stored")
             }
-            for (place, finding) in findings.enumerated() {
-                state.queue.append(Item(finding: finding) { finish(place, $0) })
-            }
+            state.queue.append(Parcel(findings: findings, finish: finish))
+            state.queued += findings.count
             return nil
         }
         guard let refusal else {
             waker.yield()
             return
         }
-        for place in findings.indices { finish(place, refusal) }
+        finish(Dictionary(uniqueKeysWithValues: findings.indices.map { ($0, refusal) }))
     }
 
     /// Stores until the service stops; what is queued by then is still stored.
@@ -93,12 +95,22 @@ final class VerdictStore: Service {
         while true {
             // A transaction costs as much as dozens of verdicts; a few milliseconds bring company. The throttle has been
             // told by then, and nobody else is in a hurry.
-            if state.withLock({ $0.queue.count < Self.batchLimit / 4 && !$0.isStopped }) {
+            var queued = 0
+            for _ in 0..<Self.gatherings {
+                let count = state.withLock { $0.isStopped ? Self.batchLimit : $0.queued }
+                if count >= Self.batchLimit / 4 || count == queued { break }
+                queued = count
                 try? await Task.sleep(for: Self.gather)
             }
             let batch = state.withLock { state in
-                let batch = Array(state.queue.prefix(Self.batchLimit))
-                state.queue.removeFirst(batch.count)
+                var (taken, count) = (0, 0)
+                while taken < state.queue.count, count < Self.batchLimit {
+                    count += state.queue[taken].findings.count
+                    taken += 1
+                }
+                let batch = Array(state.queue.prefix(taken))
+                state.queue.removeFirst(taken)
+                state.queued -= count
                 return batch
             }
             if batch.isEmpty { return }
@@ -106,34 +118,48 @@ final class VerdictStore: Service {
         }
     }
 
-    /// Stores a batch; one that the database rejects for its content is halved until the culprit is alone.
-    private func settle(_ batch: [Item]) async {
+    private func settle(_ batch: [Parcel]) async {
+        let refused = await store(batch.flatMap(\.findings)[...])
+        var start = 0
+        for parcel in batch {
+            var places: [Int: WireError] = [:]
+            if !refused.isEmpty {
+                for place in parcel.findings.indices { places[place] = refused[start + place] }
+            }
+            parcel.finish(places)
+            start += parcel.findings.count
+        }
+    }
+
+    /// Stores what it can; what the database rejects for its content is halved until the culprit is alone.
+    /// - Returns: those that were not stored, by their index, and why not.
+    private func store(_ findings: ArraySlice<StandingShare.Finding>) async -> [Int: WireError] {
         do {
-            try await VerdictTables.insert(batch.map(\.finding), over: connection)
+            try await VerdictTables.insert(Array(findings), over: connection)
             state.withLock { state in
-                state.counters.stored += batch.count
+                state.counters.stored += findings.count
                 state.counters.isAway = false
             }
-            for item in batch { item.finish(nil) }
+            return [:]
         } catch {
             let failure = error as? DatabaseError
-            if failure?.kind == .data, batch.count > 1 {
-                await settle(Array(batch[..<(batch.count / 2)]))
-                await settle(Array(batch[(batch.count / 2)...]))
-                return
+            if failure?.kind == .data, findings.count > 1 {
+                let middle = findings.startIndex + findings.count / 2
+                let refused = await store(findings[..<middle])
+                return refused.merging(await store(findings[middle...])) { first, _ in first }
             }
             let refused = failure?.kind == .data
             let wasAway = state.withLock { state in
-                state.counters.failed += batch.count
+                state.counters.failed += findings.count
                 defer { if !refused { state.counters.isAway = true } }
                 return state.counters.isAway
             }
-            if refused || !wasAway { logger.error("cannot store \(batch.count) verdicts: \(error)") }
+            if refused || !wasAway { logger.error("cannot store \(findings.count) verdicts: \(error)") }
             let answer =
                 refused
                 ? WireError(.badBody, "the database rejects this verdict: \(failure?.message ?? "")")
                 : WireError(.unavailable, "the verdict could not be stored; the database is away")
-            for item in batch { item.finish(answer) }
+            return Dictionary(uniqueKeysWithValues: findings.indices.map { ($0, answer) })
         }
     }
 }

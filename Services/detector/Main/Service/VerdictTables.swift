@@ -10,14 +10,12 @@ enum VerdictTables {
         rule_set, judged_count
         """
 
+    /// Made only where a verdict turns out to be stored already: a transaction that has touched a temporary table pays
+    /// for emptying it when it commits.
     private static let staging = """
         set local client_min_messages = warning;
         create temporary table if not exists incoming_verdicts (like session_verdicts including defaults)
-            on commit delete rows;
-        create temporary table if not exists incoming_standing (
-            fingerprint text, prefix text, first_at timestamptz, last_at timestamptz, sessions integer, active integer,
-            requests bigint, velocity real, delta integer, incidents integer, reason text, ip inet, user_agent text
-        ) on commit delete rows
+            on commit delete rows
         """
 
     private static let known = """
@@ -40,7 +38,10 @@ enum VerdictTables {
         select fingerprint, prefix, first_at, last_at, sessions, active, requests, velocity, incidents > 0, reason,
             case when incidents > 0 then last_at end, greatest(0, \(ReputationChange.initialScore) + delta), incidents,
             case when incidents > 0 then last_at end, ip, user_agent
-        from incoming_standing order by fingerprint, prefix
+        from json_to_recordset($1) as incoming(fingerprint text, prefix text, first_at timestamptz,
+            last_at timestamptz, sessions integer, active integer, requests bigint, velocity real, delta integer,
+            incidents integer, reason text, ip inet, user_agent text)
+        order by fingerprint, prefix
         on conflict (fingerprint_hash, network_prefix) do update set
             first_seen_at = least(r.first_seen_at, excluded.first_seen_at),
             last_seen_at = greatest(r.last_seen_at, excluded.last_seen_at),
@@ -67,8 +68,7 @@ enum VerdictTables {
     static func insert(_ batch: [StandingShare.Finding], over connection: Connection) async throws {
         let rows = verdictRows(batch)
         try await connection.transaction { connection in
-            try connection.script(staging)
-            var earlier = try earlierVerdicts(on: batch.filter { !$0.evidence.isFirstQuestion }, connection)
+            var earlier = try earlierVerdicts(on: batch.filter { !$0.isFirstQuestion }, connection)
             var arrived = batch
             // Nearly always all are new, and stored so in half the time.
             if try !storeAllNew(rows, connection) {
@@ -77,8 +77,7 @@ enum VerdictTables {
             }
             let shares = StandingShare.shares(of: arrived, earlier: earlier)
             guard !shares.isEmpty else { return }
-            try connection.copyIn("copy incoming_standing from stdin", standingRows(shares))
-            try connection.execute(mergeStanding)
+            try connection.execute(mergeStanding, [.text(standings(shares))])
         }
     }
 
@@ -99,6 +98,7 @@ enum VerdictTables {
     private static func storeNew(
         _ rows: [UInt8], of batch: [StandingShare.Finding], _ connection: isolated Connection
     ) throws -> [StandingShare.Finding] {
+        try connection.script(staging)
         try connection.copyIn("copy incoming_verdicts (\(columns)) from stdin", rows)
         var arrived: Set<[String]> = []
         for row in try connection.query(mergeVerdicts) {
@@ -144,31 +144,35 @@ enum VerdictTables {
         return rows.bytes
     }
 
-    private static func standingRows(_ shares: [StandingShare]) -> [UInt8] {
-        var rows = CopyWriter(capacity: shares.count * 250)
-        for share in shares {
-            rows.append(stored(share.holder.fingerprint))
-            rows.append(stored(share.holder.prefix))
-            rows.append(timestampMilliseconds: share.firstAt.milliseconds)
-            rows.append(timestampMilliseconds: share.lastAt.milliseconds)
-            rows.append(share.sessions)
-            rows.append(share.active)
-            rows.append(share.requests)
-            rows.append(share.velocity)
-            rows.append(share.delta)
-            rows.append(share.incidents)
-            rows.append(share.reason)
-            rows.append(share.address.flatMap { IPAddress($0) }?.description)
-            rows.append(stored(share.userAgent))
-            rows.endRow()
+    /// The shares as the JSON array that `mergeStanding` reads.
+    private static func standings(_ shares: [StandingShare]) -> String {
+        var json = JSONWriter(capacity: shares.count * 350)
+        json.array { json in
+            for share in shares {
+                json.object { json in
+                    json.optional("fingerprint", stored(share.holder.fingerprint))
+                    json.optional("prefix", stored(share.holder.prefix))
+                    json.optional("first_at", share.firstAt.iso8601)
+                    json.optional("last_at", share.lastAt.iso8601)
+                    json.field("sessions", share.sessions)
+                    json.field("active", share.active)
+                    json.field("requests", share.requests)
+                    json.field("velocity", share.velocity)
+                    json.field("delta", share.delta)
+                    json.field("incidents", share.incidents)
+                    json.optional("reason", stored(share.reason))
+                    json.optional("ip", share.address.flatMap { IPAddress($0) }?.description)
+                    json.optional("user_agent", stored(share.userAgent))
+                }
+            }
         }
-        return rows.bytes
+        return String(decoding: json.bytes, as: UTF8.self)
     }
 
     /// PostgreSQL has no NUL in a text.
     private static func stored(_ text: String?) -> String? {
         guard let text else { return nil }
-        return text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
+        return text.holdsNUL ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
     }
 
     private static func stored(_ signal: Signal) -> Signal {
