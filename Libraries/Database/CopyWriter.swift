@@ -46,10 +46,16 @@ public struct CopyWriter: Sendable {
         escape(text)
     }
 
+    /// A row that another writer has ended.
+    public mutating func append(row: ArraySlice<UInt8>) {
+        bytes.append(contentsOf: row)
+        rowCount += 1
+    }
+
     /// The fields of a row that another writer has ended, for further ones to follow.
-    public mutating func append(fields row: [UInt8]) {
+    public mutating func append(fields row: ArraySlice<UInt8>) {
         separate()
-        bytes.append(contentsOf: row.last == UInt8(ascii: "\n") ? row.dropLast() : row[...])
+        bytes.append(contentsOf: row.last == UInt8(ascii: "\n") ? row.dropLast() : row)
     }
 
     /// An integer, or null. Inlined: a generic call into another module would cost more than the digits.

@@ -18,10 +18,8 @@ struct Batcher {
         var batch = DrainBatch()
         for request in requests {
             let placement = book.place(request)
-            var row = CopyWriter()
-            EventRows.append(request, kind: placement.kind, session: placement.sessionID, source: "live", to: &row)
-            batch.add(event: row.bytes, of: placement.sessionID, kind: placement.kind, request)
-            batch.set(book[placement.sessionID]!, row: rows.row(of: book[placement.sessionID]!))
+            batch.add(request, kind: placement.kind, of: placement.sessionID, source: "live")
+            batch.set(book[placement.sessionID]!, rows)
         }
         return batch
     }

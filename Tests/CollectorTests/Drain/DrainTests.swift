@@ -188,12 +188,13 @@ import WeirProtocol
         let spoiled = String(decoding: row.bytes, as: UTF8.self).replacingOccurrences(
             of: "\tlive\t", with: "\tlive\tnot json")
         batch.add(
-            .request, row: Array(spoiled.utf8), of: SessionID(first: bad.eventID), day: bad.eventID.timestamp.day.number
-        )
+            .request, row: Array(spoiled.utf8)[...], of: SessionID(first: bad.eventID),
+            day: bad.eventID.timestamp.day.number)
         var other = try Batcher()
         _ = other.book.place(bad)
         batch.set(
-            session: SessionID(first: bad.eventID), row: other.rows.row(of: other.book[SessionID(first: bad.eventID)]!))
+            session: SessionID(first: bad.eventID),
+            row: other.rows.row(of: other.book[SessionID(first: bad.eventID)]!)[...])
         #expect(try await bench.drain.commit(batch) == Drain.Outcome(stored: 20, duplicates: 0, dead: 1))
         #expect(try await bench.value("select count(*) from user_sessions") == "20")
         #expect(

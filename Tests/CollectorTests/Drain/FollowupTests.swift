@@ -221,8 +221,8 @@ import WeirProtocol
             click("l1", 20, session.text, referrer: "https://www.example.org/blog/a?x=1"),
             click("l1", 40, session.text), click("l2", 50, session.text), click("gone", 60, session.text),
             click("l2", 61, session.text, forged: true),
-        ] { clicks.add(.clientEvent, row: row, of: session, day: day) }
-        clicks.set(session: session, row: batcher.rows.row(of: batcher.book[session]!))
+        ] { clicks.add(.clientEvent, row: row[...], of: session, day: day) }
+        clicks.set(session: session, row: batcher.rows.row(of: batcher.book[session]!)[...])
         for _ in 0..<2 { _ = try await bench.drain.commit(clicks) }
         let counters =
             "select string_agg(concat_ws('/', click_count, unique_click_count, conversion_count), ' ' order by id) from campaign_links"

@@ -57,7 +57,7 @@ import WeirProtocol
                 "data": ["time_on_page_ms": .integer(ms), "max_scroll_depth": 90],
             ], now: beacon.at)
         let traits = try SessionTraits(try Settings(file: nil, environment: [:]))
-        var sessions = SessionRows(traits: traits, source: "live")
+        let sessions = SessionRows(traits: traits, source: "live")
         let rows = BeaconRows(
             request: beacon, session: placed.session, userID: nil, visitor: traits.visitor(beacon), now: beacon.at)
         var batch = DrainBatch()

@@ -37,6 +37,32 @@ public enum Fingerprint {
     }
 }
 
+/// Fingerprints worked out before. Browsers that are told apart by user agent and language are few beside their
+/// requests, and looking one up costs a tenth of hashing it.
+public struct FingerprintMemory: Sendable {
+    private struct Browser: Hashable {
+        let userAgent: String
+        let acceptLanguage: String
+    }
+
+    private let capacity: Int
+    private var words: [Browser: String] = [:]
+
+    /// - Parameter capacity: Browsers remembered; when there are more, it starts over.
+    public init(capacity: Int = 8192) { self.capacity = capacity }
+
+    /// `Fingerprint.word` of the same two headers.
+    public mutating func word(userAgent: String, acceptLanguage: String) -> String {
+        guard capacity > 0 else { return Fingerprint.word(userAgent: userAgent, acceptLanguage: acceptLanguage) }
+        let browser = Browser(userAgent: userAgent, acceptLanguage: acceptLanguage)
+        if let known = words[browser] { return known }
+        let word = Fingerprint.word(userAgent: userAgent, acceptLanguage: acceptLanguage)
+        if words.count >= capacity { words.removeAll(keepingCapacity: true) }
+        words[browser] = word
+        return word
+    }
+}
+
 extension Substring {
     /// Without blanks, tabs and line ends at both ends.
     var trimmedOfBlanks: Substring {

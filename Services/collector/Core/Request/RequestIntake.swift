@@ -91,6 +91,14 @@ public struct RequestIntake: Sendable {
 
     /// The record as it is kept.
     public func request(_ record: RequestRecord) throws(RecordRefusal) -> IntakeRequest {
+        var nothing = FingerprintMemory(capacity: 0)
+        return try request(record, recalling: &nothing)
+    }
+
+    /// The record as it is kept, by a source whose visitors come again and again.
+    public func request(
+        _ record: RequestRecord, recalling fingerprints: inout FingerprintMemory
+    ) throws(RecordRefusal) -> IntakeRequest {
         guard (100...599).contains(record.status) else { throw .badStatus }
         guard !record.method.isEmpty, record.method.utf8.count <= FieldLimits.method else { throw .badMethod }
         guard let address = addresses.client(peer: record.ip, forwardedFor: record.forwardedFor) else {
@@ -112,7 +120,7 @@ public struct RequestIntake: Sendable {
             status: record.status,
             durationMs: record.durationMs.flatMap { $0.isFinite && $0 >= 0 ? min($0, 1e9) : nil },
             bytes: record.bytes.flatMap { $0 >= 0 ? $0 : nil }, address: address,
-            fingerprint: Fingerprint.word(userAgent: userAgent, acceptLanguage: language), userAgent: userAgent,
+            fingerprint: fingerprints.word(userAgent: userAgent, acceptLanguage: language), userAgent: userAgent,
             acceptLanguage: language, referrer: referrer, referrerHost: referrerHost,
             hasSameSiteReferrer: referrerHost.map { Self.isSame($0, site) } ?? false,
             contentType: record.contentType.map { FieldLimits.clamp($0, to: FieldLimits.contentType) },

@@ -93,6 +93,7 @@ public struct LiveSession: Sendable {
             status: request.status, kind: kind,
             referrerHost: request.referrerHost)
         // Nearly always the newest; a late line takes its place in order.
+        guard let latest = requests.last, latest.at > known.at else { return requests.append(known) }
         var index = requests.count
         while index > 0, requests[index - 1].at > known.at { index -= 1 }
         requests.insert(known, at: index)
@@ -115,9 +116,9 @@ public struct LiveSession: Sendable {
         evidence.errorCount = errorCount
         evidence.distinctPages = pages.count
         evidence.engagementEvents = beaconCount
-        let kept = requests.suffix(SessionEvidence.requestLimit)
-        evidence.requests = Array(kept)
-        evidence.requestsOmitted = omitted + requests.count - kept.count
+        let excess = max(0, requests.count - SessionEvidence.requestLimit)
+        evidence.requests = excess == 0 ? requests : Array(requests.dropFirst(excess))
+        evidence.requestsOmitted = omitted + excess
         evidence.isFirstQuestion = askedAt == nil && !isPartial
         return evidence
     }

@@ -59,7 +59,7 @@ public struct SessionBook: Sendable {
     private var slots: [LiveSession?] = []
     private var freeSlots: [Int] = []
     private var slotByID: [SessionID: Int] = [:]
-    private var slotsByKey: [SessionKey: [Int]] = [:]
+    private var slotsByKey: [SessionKey: KeySlots] = [:]
     /// No session's latest activity is before this, so that a sweep that would find nothing need not look.
     private var quietSince = Timestamp(milliseconds: .min)
     private var stored: [SessionKey: [Stored]] = [:]
@@ -208,7 +208,12 @@ public struct SessionBook: Sendable {
                 .sorted { ($0.at, $0.id) < ($1.at, $1.id) }
             gone.append(contentsOf: quiet.prefix(surplus).map(\.slot))
         }
-        return gone.map { remove($0) }.sorted { ($0.lastActivityAt, $0.id) < ($1.lastActivityAt, $1.id) }
+        if gone.count > 1 {
+            gone.sort {
+                (slots[$0]!.lastActivityAt, slots[$0]!.id) < (slots[$1]!.lastActivityAt, slots[$1]!.id)
+            }
+        }
+        return gone.map { remove($0) }
     }
 
     /// Removes every session: the source has ended.
@@ -230,8 +235,9 @@ public struct SessionBook: Sendable {
         let session = slots[slot].take()!
         freeSlots.append(slot)
         slotByID[session.id] = nil
-        slotsByKey[session.key]?.removeAll { $0 == slot }
-        if slotsByKey[session.key]?.isEmpty == true { slotsByKey[session.key] = nil }
+        if let place = slotsByKey.index(forKey: session.key), !slotsByKey.values[place].remove(slot) {
+            slotsByKey.remove(at: place)
+        }
         return session
     }
 
@@ -255,11 +261,12 @@ public struct SessionBook: Sendable {
         }
         let key = SessionKey(request)
         if let candidates = slotsByKey[key] {
-            for slot in candidates.reversed() where continues(slot, request.at) {
-                // Whoever navigates without the cookie is not the one who has sent it.
-                if slots[slot]!.isBound, request.kind(sessionHasDocument: true) == .document { continue }
-                return slot
+            // Whoever navigates without the cookie is not the one who has sent it.
+            let found = candidates.latest { slot in
+                continues(slot, request.at)
+                    && !(slots[slot]!.isBound && request.kind(sessionHasDocument: true) == .document)
             }
+            if let found { return found }
         }
         guard !stored.isEmpty,
             let known = stored[key]?.last(where: { continues($0.startedAt, $0.lastActivityAt, request.at) })
@@ -273,7 +280,11 @@ public struct SessionBook: Sendable {
     private mutating func open(_ request: IntakeRequest, as id: SessionID, isPartial: Bool) -> Int {
         let session = LiveSession(request, id: id, isPartial: isPartial)
         let slot = freeSlots.popLast() ?? slots.count
-        slotsByKey[session.key, default: []].append(slot)
+        if let place = slotsByKey.index(forKey: session.key) {
+            slotsByKey.values[place].append(slot)
+        } else {
+            slotsByKey[session.key] = KeySlots(slot)
+        }
         slotByID[id] = slot
         quietSince = min(quietSince, session.lastActivityAt)
         if slot == slots.count { slots.append(session) } else { slots[slot] = session }
@@ -289,5 +300,33 @@ public struct SessionBook: Sendable {
         guard moment - lastActivityAt <= policy.idle, startedAt - moment <= policy.idle else { return false }
         guard let maximum = policy.maximum else { return true }
         return moment - startedAt <= maximum && lastActivityAt - moment <= maximum
+    }
+}
+
+/// The places of the live sessions that share a key, in the order they were opened. There is nearly always one, which
+/// costs no allocation.
+private struct KeySlots: Sendable {
+    private var first: Int
+    private var others: [Int] = []
+
+    init(_ slot: Int) { first = slot }
+
+    mutating func append(_ slot: Int) { others.append(slot) }
+
+    /// The one opened last that satisfies the condition.
+    func latest(where condition: (Int) -> Bool) -> Int? {
+        others.last(where: condition) ?? (condition(first) ? first : nil)
+    }
+
+    /// Forgets a place.
+    /// - Returns: whether any is left.
+    mutating func remove(_ slot: Int) -> Bool {
+        guard slot == first else {
+            others.removeAll { $0 == slot }
+            return true
+        }
+        guard !others.isEmpty else { return false }
+        first = others.removeFirst()
+        return true
     }
 }

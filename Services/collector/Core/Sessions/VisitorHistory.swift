@@ -21,20 +21,23 @@ struct VisitorHistory: Sendable {
 
     mutating func began(_ fingerprint: String, _ network: NetworkPrefix, at moment: Timestamp) {
         let visitor = Visitor(fingerprint: fingerprint, network: network)
-        guard starts[visitor] != nil || starts.count < Self.keyLimit else { return }
-        starts[visitor, default: []].append(moment)
-        if starts[visitor]!.count > Self.perKeyLimit { starts[visitor]!.removeFirst(Self.perKeyLimit / 2) }
+        guard let place = starts.index(forKey: visitor) else {
+            if starts.count < Self.keyLimit { starts[visitor] = [moment] }
+            return
+        }
+        starts.values[place].append(moment)
+        if starts.values[place].count > Self.perKeyLimit { starts.values[place].removeFirst(Self.perKeyLimit / 2) }
     }
 
     mutating func used(_ fingerprint: String, in network: NetworkPrefix, at moment: Timestamp) {
-        guard let known = agents[network] else {
+        guard let place = agents.index(forKey: network) else {
             if agents.count < Self.keyLimit { agents[network] = [fingerprint: moment] }
             return
         }
-        if let seen = known[fingerprint] ?? (known.count < Self.perKeyLimit ? Timestamp(milliseconds: .min) : nil),
-            moment > seen
-        {
-            agents[network]![fingerprint] = moment
+        if let seen = agents.values[place].index(forKey: fingerprint) {
+            if moment > agents.values[place].values[seen] { agents.values[place].values[seen] = moment }
+        } else if agents.values[place].count < Self.perKeyLimit {
+            agents.values[place][fingerprint] = moment
         }
     }
 
@@ -87,14 +90,17 @@ struct SitePages: Sendable {
 
     /// Notes a page; true when it was not known.
     mutating func saw(_ path: String, of site: String, at moment: Timestamp) -> Bool {
-        guard sites[site] != nil || sites.count < Self.siteLimit else { return false }
-        guard sites[site]?.paths.contains(path) != true, sites[site]?.paths.count ?? 0 < Self.limit else {
+        guard let place = sites.index(forKey: site) else {
+            guard sites.count < Self.siteLimit else { return false }
+            sites[site] = Site(paths: [path], firstSeen: [moment])
+            return true
+        }
+        guard sites.values[place].paths.count < Self.limit, sites.values[place].paths.insert(path).inserted else {
             return false
         }
-        sites[site, default: Site()].paths.insert(path)
-        var index = sites[site]!.firstSeen.count
-        while index > 0, sites[site]!.firstSeen[index - 1] > moment { index -= 1 }
-        sites[site]!.firstSeen.insert(moment, at: index)
+        var index = sites.values[place].firstSeen.count
+        while index > 0, sites.values[place].firstSeen[index - 1] > moment { index -= 1 }
+        sites.values[place].firstSeen.insert(moment, at: index)
         return true
     }
 

@@ -81,7 +81,7 @@ struct Drain: Sendable {
                 logger.error("dropped verdicts or pages that the database refuses: \(reason)")
                 return Outcome()
             }
-            let session = batch.sessions[record.session].row
+            let session = Array(batch.row(of: batch.sessions[record.session]))
             guard
                 deadLetters.write(
                     record.kind, row: batch.row(of: record), session: session, reason: reason.description)
@@ -159,7 +159,8 @@ private func insert(_ batch: DrainBatch, _ idleSeconds: Int64, _ connection: iso
     let rows = NewRows(batch, endedBefore: WallClock.milliseconds - idleSeconds * 1000)
     try connection.script("savepoint news")
     do {
-        if let events = batch.rows[.request] { try connection.copyIn(Staging.insertEvents, events) }
+        let events = batch.rows(of: .request)
+        if !events.isEmpty { try connection.copyIn(Staging.insertEvents, events) }
         if rows.sessions.rowCount > 0 { try connection.copyIn(Staging.insertSessions, rows.sessions.bytes) }
     } catch let error where error.sqlstate == DatabaseError.uniqueViolation {
         try connection.script("rollback to savepoint news")
@@ -185,8 +186,10 @@ private func merge(
         try connection.copyIn(Staging.copyVerdicts, VerdictRows.copyText(batch.verdicts.values))
     }
     if !batch.records.isEmpty {
-        for (kind, rows) in batch.rows { try connection.copyIn(Staging.copy(kind), rows) }
-        try connection.copyIn(Staging.copySessions, batch.sessions.reduce(into: []) { $0 += $1.row })
+        for kind in SpooledRecord.Kind.allCases where !batch.rows(of: kind).isEmpty {
+            try connection.copyIn(Staging.copy(kind), batch.rows(of: kind))
+        }
+        try connection.copyIn(Staging.copySessions, batch.sessions.reduce(into: []) { $0 += batch.row(of: $1) })
         let merged = try connection.query(Staging.merge, [.int(idleSeconds)])
         outcome.stored = try merged[0].get("stored")
         placed = try merged[0].get("sessions")

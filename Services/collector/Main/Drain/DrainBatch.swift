@@ -1,4 +1,5 @@
 import CollectorCore
+import Database
 import WeirProtocol
 
 /// What goes to the database in one transaction.
@@ -23,20 +24,24 @@ struct DrainBatch: Sendable {
     /// A session that has records in the batch.
     struct Session: Sendable {
         let id: SessionID
-        /// In the order of `Staging.sessionColumns`.
-        var row: [UInt8] = []
+        /// Where its row is among those of sessions.
+        fileprivate(set) var row = 0..<0
         /// What the requests add to it, where that was counted.
         var tally = SessionTally()
         /// Whether, as far as is known here, nothing of it is stored yet.
         var isNew = false
         /// Whether it has a user.
         var isRegistered = false
+        /// Whether its row was set after its latest request was added.
+        var isSettled = false
     }
 
-    /// The rows of each kind, one after the other.
-    private(set) var rows: [SpooledRecord.Kind: [UInt8]] = [:]
+    /// The rows of each kind, one after the other, in the order of `SpooledRecord.Kind.allCases`.
+    private var written = SpooledRecord.Kind.allCases.map { _ in CopyWriter() }
     private(set) var records: [Record] = []
     private(set) var sessions: [Session] = []
+    /// Rows in the order of `Staging.sessionColumns`; a session's latest counts.
+    private var sessionRows = CopyWriter()
     private var countedRecords = 0
     /// How many of the records are lines that came as datagrams.
     private(set) var datagramCount = 0
@@ -52,33 +57,47 @@ struct DrainBatch: Sendable {
         records.isEmpty && verdicts.isEmpty && pages.isEmpty && refused.isEmpty && refusedDatagrams.isEmpty
     }
     /// Whether there is anything that pages have reported.
-    var hasBeacons: Bool { rows[.engagement] != nil || rows[.clientEvent] != nil }
+    var hasBeacons: Bool { !rows(of: .engagement).isEmpty || !rows(of: .clientEvent).isEmpty }
     /// The staging tables that the batch has events in.
     var eventTables: [String] {
-        (rows[.request] == nil ? [] : ["stage_event"]) + (rows[.clientEvent] == nil ? [] : ["stage_client_event"])
+        (rows(of: .request).isEmpty ? [] : ["stage_event"])
+            + (rows(of: .clientEvent).isEmpty ? [] : ["stage_client_event"])
     }
+    /// The rows of a kind, one after the other.
+    func rows(of kind: SpooledRecord.Kind) -> [UInt8] { written[Self.place(of: kind)].bytes }
     /// Whether there are verdicts of sessions that have no record in the batch.
     var hasVerdictsOfOthers: Bool { verdicts.keys.contains { sessionIndex[$0] == nil } }
     /// Whether all records are requests that were counted, so that the batch may be stored without asking what is there.
     var isCounted: Bool { countedRecords == records.count }
     /// Whether the session has records in the batch.
     func contains(_ session: SessionID) -> Bool { sessionIndex[session] != nil }
+    /// Whether the session has requests in the batch that its row does not know of yet.
+    func isWaiting(for session: SessionID) -> Bool { sessionIndex[session].map { !sessions[$0].isSettled } ?? false }
     var sessionIDs: some Collection<SessionID> { sessionIndex.keys }
 
     /// Adds a record; its session's row must be set before the batch is committed.
-    mutating func add(_ kind: SpooledRecord.Kind, row: some Collection<UInt8>, of session: SessionID, day: Int64) {
-        let start = rows[kind]?.count ?? 0
-        rows[kind, default: []].append(contentsOf: row)
-        records.append(
-            Record(kind: kind, row: start..<start + row.count, session: index(of: session), day: day))
+    mutating func add(_ kind: SpooledRecord.Kind, row: ArraySlice<UInt8>, of session: SessionID, day: Int64) {
+        add(kind, of: session, day: day) { $0.append(row: row) }
     }
+
+    private mutating func add(
+        _ kind: SpooledRecord.Kind, of session: SessionID, day: Int64, _ write: (inout CopyWriter) -> Void
+    ) {
+        let place = Self.place(of: kind)
+        let start = written[place].bytes.count
+        write(&written[place])
+        records.append(
+            Record(kind: kind, row: start..<written[place].bytes.count, session: index(of: session), day: day))
+    }
+
+    private static func place(of kind: SpooledRecord.Kind) -> Int { Int(kind.rawValue) - 1 }
 
     /// Adds what the spool holds: a request, or the rows of one answer to a page, which share their session.
     mutating func add(_ record: SpooledRecord) {
-        set(session: record.session, row: record.sessionRow)
+        set(session: record.session, row: record.sessionRow[...])
         guard record.kind != .request else {
             if EventRows.source(of: record.row).elementsEqual(Staging.datagramSource.utf8) { datagramCount += 1 }
-            return add(.request, row: record.row, of: record.session, day: record.day)
+            return add(.request, row: record.row[...], of: record.session, day: record.day)
         }
         // COPY's text escapes every line end inside a row.
         var rest = record.row[...]
@@ -88,31 +107,46 @@ struct DrainBatch: Sendable {
         }
     }
 
-    /// Adds a request's row and counts it for its session.
-    mutating func add(
-        event row: some Collection<UInt8>, of session: SessionID, kind: RequestKind, _ request: IntakeRequest
-    ) {
-        add(.request, row: row, of: session, day: request.eventID.timestamp.day.number)
-        sessions[records[records.count - 1].session].tally.add(
+    /// Adds a request as an event of its session, and counts it for that.
+    mutating func add(_ request: IntakeRequest, kind: RequestKind, of session: SessionID, source: String) {
+        add(.request, of: session, day: request.eventID.timestamp.day.number) { rows in
+            EventRows.append(request, kind: kind, session: session, source: source, to: &rows)
+        }
+        let index = records[records.count - 1].session
+        sessions[index].isSettled = false
+        sessions[index].tally.add(
             at: request.at, kind: kind, status: request.status, durationMs: request.durationMs)
         countedRecords += 1
     }
 
     /// The row of one record.
-    func row(of record: Record) -> ArraySlice<UInt8> { rows[record.kind]?[record.row] ?? [] }
+    func row(of record: Record) -> ArraySlice<UInt8> { rows(of: record.kind)[record.row] }
 
     /// Sets what is known of a session by the end of the batch.
-    mutating func set(session: SessionID, row: [UInt8]) { sessions[index(of: session)].row = row }
+    mutating func set(session: SessionID, row: ArraySlice<UInt8>) {
+        let index = index(of: session)
+        let start = sessionRows.bytes.count
+        if !row.isEmpty { sessionRows.append(row: row) }
+        sessions[index].row = start..<sessionRows.bytes.count
+    }
+
+    /// The row of a session; empty where none is known.
+    func row(of session: Session) -> ArraySlice<UInt8> { sessionRows.bytes[session.row] }
 
     /// Sets what is known of a session by the end of the batch; it is new when all that it has was counted here.
-    mutating func set(_ session: LiveSession, row: [UInt8]) {
+    mutating func set(_ session: LiveSession, _ rows: SessionRows) {
         let index = index(of: session.id)
-        sessions[index].row = row
+        let start = sessionRows.bytes.count
+        rows.append(session, to: &sessionRows)
+        sessions[index].row = start..<sessionRows.bytes.count
+        sessions[index].isSettled = true
         sessions[index].isRegistered = session.userID != nil
         sessions[index].isNew = !session.isPartial && sessions[index].tally.totalCount == session.totalCount
     }
 
     private mutating func index(of session: SessionID) -> Int {
+        // A visitor's requests come in bursts.
+        if let latest = records.last?.session, sessions[latest].id == session { return latest }
         if let index = sessionIndex[session] { return index }
         sessionIndex[session] = sessions.count
         sessions.append(Session(id: session))
@@ -127,7 +161,7 @@ struct DrainBatch: Sendable {
             part.add(
                 SpooledRecord(
                     kind: record.kind, session: session.id, day: record.day, row: Array(row(of: record)),
-                    sessionRow: session.row))
+                    sessionRow: Array(row(of: session))))
             if let verdict = verdicts[session.id] { part.verdicts[session.id] = verdict }
         }
         return part

@@ -18,7 +18,7 @@ struct NewRows {
         for session in batch.sessions {
             let verdict = batch.verdicts[session.id]
             if session.isNew {
-                sessions.append(fields: session.row)
+                sessions.append(fields: batch.row(of: session))
                 session.tally.append(to: &sessions)
                 session.tally.appendDerived(
                     isRegistered: session.isRegistered, endedBefore: endedBefore, to: &sessions)
@@ -26,7 +26,7 @@ struct NewRows {
                 sessions.append((verdict?.judgedCount ?? 0) < session.tally.totalCount)
                 sessions.endRow()
             } else {
-                staged += session.row
+                staged += batch.row(of: session)
                 tallies.append(session.id.text)
                 session.tally.append(to: &tallies)
                 tallies.endRow()

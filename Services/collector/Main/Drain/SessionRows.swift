@@ -6,7 +6,6 @@ import WeirProtocol
 struct SessionRows: Sendable {
     private let traits: SessionTraits
     private let source: String
-    private var rows = CopyWriter(capacity: 1024)
 
     init(traits: SessionTraits, source: String) {
         self.traits = traits
@@ -14,8 +13,14 @@ struct SessionRows: Sendable {
     }
 
     /// The row of a session as it stands.
-    mutating func row(of session: LiveSession) -> [UInt8] {
-        rows.removeAll()
+    func row(of session: LiveSession) -> [UInt8] {
+        var rows = CopyWriter(capacity: 1024)
+        append(session, to: &rows)
+        return rows.bytes
+    }
+
+    /// Appends the row of a session as it stands.
+    func append(_ session: LiveSession, to rows: inout CopyWriter) {
         let entry = session.entry
         let visitor = traits.visitor(entry)
         rows.append(session.id.text)
@@ -52,6 +57,5 @@ struct SessionRows: Sendable {
         rows.append(entry.campaign.content)
         rows.append(entry.campaign.term)
         rows.endRow()
-        return rows.bytes
     }
 }

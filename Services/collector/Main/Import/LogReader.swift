@@ -32,11 +32,10 @@ final class LogReader {
     private let site: String
     private var identity: LineIdentity
     private let intake: RequestIntake
-    private var rows: SessionRows
+    private var fingerprints = FingerprintMemory()
+    private let rows: SessionRows
     private(set) var book: SessionBook
-    private var eventRow = CopyWriter(capacity: 1024)
     private var batch = DrainBatch()
-    private var touched: Set<SessionID> = []
     private var evidence: [SessionEvidence] = []
     private var held: IntakeRequest?
     private var seededUntil = Timestamp(milliseconds: .min)
@@ -118,9 +117,10 @@ final class LogReader {
     /// Hands over what was collected, with evidence of the sessions that ended meanwhile.
     func close(isLast: Bool) -> ClosedBatch {
         for session in isLast ? book.finish() : book.ended(by: book.clock) { retire(session) }
-        for id in touched {
+        for index in batch.sessions.indices where !batch.sessions[index].isSettled {
+            let id = batch.sessions[index].id
             guard let session = book[id] else { continue }
-            batch.set(session, row: rows.row(of: session))
+            batch.set(session, rows)
             // Who follows a log wants to know of a bot while it is there.
             if followed != nil, session.askedAt == nil || session.totalCount >= session.askedCount + Self.questionEvery,
                 let question = book.evidence(for: id, now: session.lastActivityAt)
@@ -130,7 +130,6 @@ final class LogReader {
         }
         defer {
             batch = DrainBatch()
-            touched = []
             evidence = []
         }
         return ClosedBatch(drain: batch, evidence: evidence)
@@ -138,7 +137,7 @@ final class LogReader {
 
     /// A session has ended: what is known of it by now is what it is judged by.
     private func retire(_ session: LiveSession) {
-        if touched.remove(session.id) != nil { batch.set(session, row: rows.row(of: session)) }
+        if batch.isWaiting(for: session.id) { batch.set(session, rows) }
         if let question = book.evidence(of: session, now: session.lastActivityAt) { evidence.append(question) }
     }
 
@@ -177,7 +176,7 @@ final class LogReader {
             case .success(let entry):
                 let id = identity.id(of: entry, line: bytes)
                 do throws(RecordRefusal) {
-                    let request = try intake.request(entry.record(id: id, site: entry.host))
+                    let request = try intake.request(entry.record(id: id, site: entry.host), recalling: &fingerprints)
                     summary.saw(request.at)
                     return request
                 } catch {
@@ -194,10 +193,7 @@ final class LogReader {
         if book.serves(request, kind: placement.kind) {
             batch.pages.append(DrainBatch.Page(site: request.site, path: request.path, firstSeen: request.at))
         }
-        eventRow.removeAll()
-        EventRows.append(request, kind: placement.kind, session: placement.sessionID, source: sourceName, to: &eventRow)
-        batch.add(event: eventRow.bytes, of: placement.sessionID, kind: placement.kind, request)
-        touched.insert(placement.sessionID)
+        batch.add(request, kind: placement.kind, of: placement.sessionID, source: sourceName)
         // Sessions leave by the log's own clock, not by where batches happen to end.
         for session in book.ended(by: book.clock) { retire(session) }
     }
