@@ -79,7 +79,7 @@ final class DrainWorker: Service {
         }
     }
 
-    /// Rolls up a day of hours that are over, for reports; false when there was none. What goes wrong costs time only:
+    /// Rolls up a few hours that are over, for reports; false when there was none. What goes wrong costs time only:
     /// reports work out what is not rolled up.
     private func rollUp() async -> Bool {
         do { return try await drain.connection.query("select roll_session_hours()").single(Int.self) > 0 } catch {
