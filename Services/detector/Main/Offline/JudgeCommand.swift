@@ -76,10 +76,16 @@ enum VerdictText {
 
     /// As PostgreSQL takes it: it has no NUL in a text.
     static func storable(_ signal: Signal) -> Signal {
-        guard case .text(let text) = signal.observed, text.utf8.contains(0) else { return signal }
+        guard case .text(let text) = signal.observed, let clean = storable(text) else { return signal }
         var signal = signal
-        signal.observed = .text(String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
+        signal.observed = .text(clean)
         return signal
+    }
+
+    /// The same of any text.
+    static func storable(_ text: String?) -> String? {
+        guard let text, text.holdsNUL else { return text }
+        return String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 })
     }
 
     private static func write(_ value: SignalValue, into writer: inout JSONWriter) {

@@ -132,10 +132,10 @@ enum VerdictTables {
             rows.append(verdict.isBot)
             rows.append(verdict.isScanner)
             rows.append(verdict.isBehavioralBot)
-            rows.append(stored(verdict.botName))
+            rows.append(VerdictText.storable(verdict.botName))
             rows.append(verdict.botCategory)
             signals.removeAll()
-            VerdictText.write(verdict.signals.map(stored), into: &signals)
+            VerdictText.write(verdict.signals.map(VerdictText.storable), into: &signals)
             signals.bytes.withUnsafeBufferPointer { rows.append(utf8: $0) }
             rows.append(verdict.ruleSet)
             rows.append(verdict.judgedCount)
@@ -150,8 +150,8 @@ enum VerdictTables {
         json.array { json in
             for share in shares {
                 json.object { json in
-                    json.optional("fingerprint", stored(share.holder.fingerprint))
-                    json.optional("prefix", stored(share.holder.prefix))
+                    json.optional("fingerprint", VerdictText.storable(share.holder.fingerprint))
+                    json.optional("prefix", VerdictText.storable(share.holder.prefix))
                     json.optional("first_at", share.firstAt.iso8601)
                     json.optional("last_at", share.lastAt.iso8601)
                     json.field("sessions", share.sessions)
@@ -160,24 +160,12 @@ enum VerdictTables {
                     json.field("velocity", share.velocity)
                     json.field("delta", share.delta)
                     json.field("incidents", share.incidents)
-                    json.optional("reason", stored(share.reason))
+                    json.optional("reason", VerdictText.storable(share.reason))
                     json.optional("ip", share.address.flatMap { IPAddress($0) }?.description)
-                    json.optional("user_agent", stored(share.userAgent))
+                    json.optional("user_agent", VerdictText.storable(share.userAgent))
                 }
             }
         }
         return String(decoding: json.bytes, as: UTF8.self)
-    }
-
-    /// PostgreSQL has no NUL in a text.
-    private static func stored(_ text: String?) -> String? {
-        guard let text else { return nil }
-        return text.holdsNUL ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
-    }
-
-    private static func stored(_ signal: Signal) -> Signal {
-        var signal = signal
-        if case .text(let text) = signal.observed { signal.observed = .text(stored(text) ?? "") }
-        return signal
     }
 }
