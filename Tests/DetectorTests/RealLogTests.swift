@@ -26,15 +26,15 @@ import WeirProtocol
     }
 
     @Test("attackers behind browsers' agents: at least 90 % of requests are not human")
-    func attackers() throws {
-        let log = LogSessions(try SharedData.text("logs/attackers-3k.log.gz"))
+    func attackers() async throws {
+        let log = LogSessions(try await SharedData.text("logs/attackers-3k.log.gz"))
         #expect(log.sessions.count == 766)
         #expect(share(log.sessions) >= 0.9)
     }
 
     @Test("people of a mixed log: at most 3 % are called automated, and still so when all static files are missing")
-    func people() throws {
-        let text = try SharedData.text("logs/elastic-10k.log.gz")
+    func people() async throws {
+        let text = try await SharedData.text("logs/elastic-10k.log.gz")
         let people = LogSessions(text).sessions.filter(isPerson)
         #expect(people.count > 500)
         #expect(share(people) <= 0.03)

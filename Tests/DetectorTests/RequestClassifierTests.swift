@@ -56,24 +56,24 @@ import Testing
 
     @Test(
         "restricted files are found, a real site's paths are not", .enabled(if: SharedData.isThere, SharedData.skipped))
-    func lists() throws {
+    func lists() async throws {
         struct Line: Decodable { var path: String }
-        func flagged(_ file: String) throws -> (Int, Int) {
-            let lines = try SharedData.text(file).split(separator: "\n").map {
+        func flagged(_ file: String) async throws -> (Int, Int) {
+            let lines = try await SharedData.text(file).split(separator: "\n").map {
                 try JSONDecoder().decode(Line.self, from: Data($0.utf8))
             }
             let found = lines.filter { classifier.probe(method: "GET", target: $0.path, status: 404) != nil }
             return (found.count, lines.count)
         }
-        let restricted = try flagged("attack-paths/crs-restricted-files.jsonl")
+        let restricted = try await flagged("attack-paths/crs-restricted-files.jsonl")
         #expect(restricted.1 > 500 && Double(restricted.0) >= 0.95 * Double(restricted.1))
-        #expect(try flagged("attack-paths/benign-elastic.jsonl").0 == 0)
+        #expect(try await flagged("attack-paths/benign-elastic.jsonl").0 == 0)
     }
 
     @Test("scanners' agents are found", .enabled(if: SharedData.isThere, SharedData.skipped))
-    func scannerAgents() throws {
+    func scannerAgents() async throws {
         struct Line: Decodable { var ua_token: String }
-        for row in try SharedData.text("attack-paths/crs-scanner-uas.jsonl").split(separator: "\n") {
+        for row in try await SharedData.text("attack-paths/crs-scanner-uas.jsonl").split(separator: "\n") {
             let token = try JSONDecoder().decode(Line.self, from: Data(row.utf8)).ua_token
             #expect(UserAgentClassifier.builtIn.classify(token).isScanner, "\(token)")
         }

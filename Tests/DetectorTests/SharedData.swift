@@ -1,4 +1,5 @@
 import Foundation
+import PostgresSupport
 import Testing
 
 /// The real data beside the checkout, for the measured gates; absent on most machines, never in CI.
@@ -12,18 +13,9 @@ enum SharedData {
     static let skipped: Comment = "../shared/data is not here"
 
     /// A file's text, unpacked when it is gzip.
-    static func text(_ path: String) throws -> String {
+    static func text(_ path: String) async throws -> String {
         let file = root.appending(path: path)
         guard path.hasSuffix(".gz") else { return String(decoding: try Data(contentsOf: file), as: UTF8.self) }
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/gzip")
-        process.arguments = ["-dc", file.path]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return String(decoding: data, as: UTF8.self)
+        return try await Program.run(URL(filePath: "/bin/gzip"), ["-dc", file.path])
     }
 }

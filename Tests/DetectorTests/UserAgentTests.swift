@@ -101,7 +101,7 @@ import WeirProtocol
     @Test(
         "of the labelled agents, at least 99 % of bots and at most 0.3 % of people are called bots",
         .enabled(if: SharedData.isThere, SharedData.skipped))
-    func labelledAgents() throws {
+    func labelledAgents() async throws {
         struct Line: Decodable {
             var label: String
             var ua: String
@@ -110,7 +110,7 @@ import WeirProtocol
         }
         var counts: [String: (bots: Int, all: Int)] = [:]
         let decoder = JSONDecoder()
-        for row in try SharedData.text("user-agents/dev.jsonl.gz").split(separator: "\n") {
+        for row in try await SharedData.text("user-agents/dev.jsonl.gz").split(separator: "\n") {
             let line = try decoder.decode(Line.self, from: Data(row.utf8))
             // One source files HTTP libraries and feed fetchers (`misc`: Wget, PHP, libwww-perl) under people; another
             // files the same programs under bots.
@@ -131,7 +131,7 @@ import WeirProtocol
 @Suite("Lines about user agents") struct AgentLineTests {
     /// The answer to every kind of agent, written by the fast way and field by field.
     @Test("what is copied and what is written field by field are the same, byte for byte")
-    func sameBytes() throws {
+    func sameBytes() async throws {
         var agents = [
             UserAgentTests.chrome, "", "-", "  Googlebot/2.1  ", "Mozilla/5.0", "a\"b\\c\u{1}", "é Googlebot", "\u{7F}",
             "Mozilla/5.0 <script>alert(1)</script>", "acme-link-checker/2", "{broken",
@@ -140,7 +140,7 @@ import WeirProtocol
         ]
         if SharedData.isThere {
             struct Line: Decodable { var ua: String }
-            for row in try SharedData.text("user-agents/dev.jsonl.gz").split(separator: "\n") {
+            for row in try await SharedData.text("user-agents/dev.jsonl.gz").split(separator: "\n") {
                 agents.append(try JSONDecoder().decode(Line.self, from: Data(row.utf8)).ua)
             }
         }

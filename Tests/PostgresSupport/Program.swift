@@ -3,39 +3,58 @@ import Foundation
 /// Programs that tests run. Not Foundation's Process: that takes a program for running as long as anything it started
 /// keeps a descriptor of its own open, and a server does.
 public enum Program {
+    /// How a program ended, and all that it said.
+    public struct Ending: Sendable {
+        /// The exit status, or 128 and the signal's number.
+        public let status: Int32
+        /// Standard output.
+        public let output: Data
+        /// Standard error.
+        public let errors: String
+    }
+
     /// Runs a program to its end and returns its standard output; throws `CommandFailure` when its status is not 0. The
     /// environment is this process's without PG…, with `environment` on top.
     @discardableResult
     public static func run(
         _ program: URL, _ arguments: [String], environment: [String: String] = [:]
     ) async throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("weir-run-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let output = folder.appendingPathComponent("output")
-        let errors = folder.appendingPathComponent("errors")
-        let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PG") }
-            .merging(environment) { $1 }
-        let status = try await wait(
-            for: try spawn([program.path] + arguments, variables, output: output.path, errors: errors.path))
-        let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
-        guard status == 0 else {
-            let said = text + String(decoding: try Data(contentsOf: errors), as: UTF8.self)
+        let ending = try await end(of: program, arguments, environment: environment)
+        let text = String(decoding: ending.output, as: UTF8.self)
+        guard ending.status == 0 else {
             let command = ([program.lastPathComponent] + arguments).joined(separator: " ")
-            throw CommandFailure(command: command, status: status, output: said)
+            throw CommandFailure(command: command, status: ending.status, output: text + ending.errors)
         }
         return text
     }
 
-    private static func spawn(
-        _ words: [String], _ variables: [String: String], output: String, errors: String
-    ) throws -> pid_t {
+    /// Runs a program to its end, however it ends, with `input` on its standard input.
+    public static func end(
+        of program: URL, _ arguments: [String], environment: [String: String] = [:], input: Data = Data()
+    ) async throws -> Ending {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("weir-run-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let files = ["input", "output", "errors"].map { folder.appendingPathComponent($0) }
+        try input.write(to: files[0])
+        let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PG") }
+            .merging(environment) { $1 }
+        let status = try await wait(for: try spawn([program.path] + arguments, variables, files.map(\.path)))
+        return Ending(
+            status: status, output: try Data(contentsOf: files[1]),
+            errors: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self))
+    }
+
+    /// Starts a program with files as its standard input, output and error.
+    private static func spawn(_ words: [String], _ variables: [String: String], _ files: [String]) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 0, files[0], O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, files[1], O_WRONLY | O_CREAT, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, files[2], O_WRONLY | O_CREAT, 0o600)
+        // A server would hold other tests' pipes open for as long as it runs.
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         let arguments = words.map { strdup($0) } + [nil]
         let environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (arguments + environment).forEach { free($0) } }

@@ -16,7 +16,9 @@ import Testing
     private final class Screen {
         let master: Int32
         private let slavePath: String
-        private(set) var seen = ""
+        /// In bytes, since a character may come in two pieces.
+        private var bytes: [UInt8] = []
+        var seen: String { String(decoding: bytes, as: UTF8.self) }
         private var process = pid_t()
         let before: [UInt8]
 
@@ -47,6 +49,7 @@ import Testing
             posix_spawn_file_actions_addopen(&actions, 0, slavePath, O_RDWR, 0)
             posix_spawn_file_actions_adddup2(&actions, 0, 1)
             posix_spawn_file_actions_adddup2(&actions, 0, 2)
+            posix_spawn_file_actions_addclosefrom_np(&actions, 3)
             let words = ([ServedPage.program.path] + arguments).map { strdup($0) } + [nil]
             let variables =
                 environment.merging(["TERM": "xterm", "WEIR_CONFIG": "/dev/null"]) { $1 }
@@ -84,32 +87,37 @@ import Testing
 
         /// Reads until what came since the last call contains the text.
         func expect(_ text: String) throws {
-            var fresh = ""
-            while !fresh.contains(text) {
-                guard let more = read(within: 20_000) else {
-                    throw Missing(text: text, seen: fresh)
-                }
-                fresh += more
+            let start = bytes.count
+            func fresh() -> String { String(decoding: bytes[start...], as: UTF8.self) }
+            while !fresh().contains(text) {
+                guard read(within: 20_000) else { throw Missing(text: text, seen: fresh()) }
             }
         }
 
-        private func read(within milliseconds: Int32) -> String? {
+        /// Whether anything came.
+        private func read(within milliseconds: Int32) -> Bool {
             var file = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
-            guard poll(&file, 1, milliseconds) > 0 else { return nil }
-            var bytes = [UInt8](repeating: 0, count: 65_536)
-            let count = Glibc.read(master, &bytes, bytes.count)
-            guard count > 0 else { return nil }
-            let text = String(decoding: bytes.prefix(count), as: UTF8.self)
-            seen += text
-            return text
+            guard poll(&file, 1, milliseconds) > 0 else { return false }
+            var piece = [UInt8](repeating: 0, count: 65_536)
+            let count = Glibc.read(master, &piece, piece.count)
+            guard count > 0 else { return false }
+            bytes += piece.prefix(count)
+            return true
         }
 
         /// The exit status, or 128 and the signal's number; all output has been seen then.
         func end() -> Int32 {
             var status: Int32 = 0
             while waitpid(process, &status, 0) < 0, errno == EINTR {}
-            while read(within: 0) != nil {}
             process = 0
+            // The kernel hands a terminal's output on when it finds the time: all of it is here when what was written
+            // after it is.
+            let last = Array("\u{4}all of it\u{4}".utf8)
+            _ = write(held, last, last.count)
+            while !bytes.suffix(last.count).elementsEqual(last) {
+                guard read(within: 20_000) else { return -1 }
+            }
+            bytes.removeLast(last.count)
             return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
         }
     }

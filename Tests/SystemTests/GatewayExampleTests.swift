@@ -19,12 +19,13 @@ import WeirProtocol
         try await GatewayServer.load(nginx.port, 0..<5000, in: stack.directory)
         let lines = try String(contentsOf: nginx.log, encoding: .utf8).split(separator: "\n").count
         #expect(lines > 5000)
-        if geteuid() == 0 {
-            _ = try await eventually("as many rows as lines", within: .seconds(180)) {
-                try await stack.count("select count(*) from analytics_events") == lines ? true : nil
-            }
-            #expect(try await stack.column("select distinct source from analytics_events") == ["syslog"])
-        }
+        let datagrams = try await stack.datagramsAtRest()
+        #expect(
+            try await stack.column("select source, count(*) from analytics_events group by 1") == [
+                "syslog|\(datagrams)"
+            ])
+        // The kernel may drop some on a busy machine, where the collector is not always asked in time.
+        #expect(datagrams > 100 && datagrams <= lines)
         // The file fills whatever gap there is, and nothing counts twice.
         let outcome = try await stack.program("collector").run(
             ["import", "--format", "nginx-json", "--json-summary", "--no-progress", nginx.log.path])

@@ -217,3 +217,18 @@ extension GatewayServer {
         return curl
     }
 }
+
+extension Stack {
+    /// How many datagrams the running collector has taken, once it has stored them and no more come.
+    func datagramsAtRest() async throws -> Int {
+        var (before, looks) = (-1, 0)
+        return try await eventually("the collector rests", within: .seconds(120)) { [self] in
+            let counters = try await status(of: .collector).counters
+            let accepted = Int(try #require(counters["accepted_total"]))
+            // Datagrams that wait in the kernel are taken within a few looks.
+            looks = accepted == before && counters["spool_bytes"] == 0 ? looks + 1 : 0
+            before = accepted
+            return looks >= 10 ? accepted : nil
+        }
+    }
+}

@@ -1,25 +1,17 @@
 import Foundation
+import PostgresSupport
 import Testing
 import WeirProtocol
 
 /// The offline verbs as other programs see them: the built executable, its answers and its exit codes.
 @Suite struct ClassifyTests {
-    private func run(_ arguments: [String], _ input: String) throws -> (
+    private func run(_ arguments: [String], _ input: String) async throws -> (
         lines: [JSONValue], status: Int32, errors: String
     ) {
-        let process = Process()
-        process.executableURL = collectorExecutable()
-        process.arguments = ["classify"] + arguments
-        let (feed, output, errors) = (Pipe(), Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (feed, output, errors)
-        try process.run()
-        try feed.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try feed.fileHandleForWriting.close()
-        let answers = output.fileHandleForReading.readDataToEndOfFile()
-        let complaints = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        let lines = try answers.split(separator: 10).map { try JSONValue(parsing: [UInt8]($0)) }
-        return (lines, process.terminationStatus, String(decoding: complaints, as: UTF8.self))
+        let ending = try await Program.end(
+            of: collectorExecutable(), ["classify"] + arguments, input: Data(input.utf8))
+        let lines = try ending.output.split(separator: 10).map { try JSONValue(parsing: [UInt8]($0)) }
+        return (lines, ending.status, ending.errors)
     }
 
     /// The executable stands beside the test bundle.
@@ -35,8 +27,8 @@ import WeirProtocol
             .appendingPathComponent("../../../.build/debug/collector").standardizedFileURL
     }
 
-    @Test func everyLineHasOneAnswerInOrder() throws {
-        let (lines, status, errors) = try run(
+    @Test func everyLineHasOneAnswerInOrder() async throws {
+        let (lines, status, errors) = try await run(
             ["referrers", "-"],
             """
             https://www.google.com/search?q=weir
@@ -55,9 +47,10 @@ import WeirProtocol
         #expect(lines[3...].allSatisfy { $0["error"]?.stringValue?.isEmpty == false })
     }
 
-    @Test func logLinesAreTheFieldsOfTheWire() throws {
+    @Test func logLinesAreTheFieldsOfTheWire() async throws {
         let line = #"192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET /a?b HTTP/1.1" 200 5 "-" "x""#
-        let (lines, status, _) = try run(["log-lines", "-", "--format", "combined"], line + "\n" + line + "\nnoise\n")
+        let (lines, status, _) = try await run(
+            ["log-lines", "-", "--format", "combined"], line + "\n" + line + "\nnoise\n")
         #expect(status == 0)
         let record = try lines[0].decoded(as: RequestRecord.self)
         #expect(record.path == "/a")
@@ -73,14 +66,14 @@ import WeirProtocol
         (["user-agents"], "", 64), (["log-lines", "-", "--format", "xml"], "", 64),
         (["addresses", "-", "--geoip", "/nonexistent"], "192.0.2.1\n", 78),
     ])
-    func exitCodes(arguments: [String], input: String, status: Int32) throws {
-        let result = try run(arguments, input)
+    func exitCodes(arguments: [String], input: String, status: Int32) async throws {
+        let result = try await run(arguments, input)
         #expect(result.status == status)
         #expect(!result.errors.isEmpty)
     }
 
-    @Test func agentsHaveTheDocumentedFields() throws {
-        let (lines, _, _) = try run(["user-agents", "-"], "curl/8.4.0\n")
+    @Test func agentsHaveTheDocumentedFields() async throws {
+        let (lines, _, _) = try await run(["user-agents", "-"], "curl/8.4.0\n")
         #expect(
             lines == [
                 [
@@ -90,8 +83,8 @@ import WeirProtocol
             ])
     }
 
-    @Test(.needsSharedData) func addressesHaveTheDocumentedFields() throws {
-        let (lines, status, _) = try run(
+    @Test(.needsSharedData) func addressesHaveTheDocumentedFields() async throws {
+        let (lines, status, _) = try await run(
             ["addresses", "-", "--geoip", SharedData.path("geoip/test-data/GeoIP2-City-Test.mmdb")],
             "2.125.160.216\n192.0.2.1\nnowhere\n")
         #expect(status == 0)

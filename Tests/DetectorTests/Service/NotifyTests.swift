@@ -76,7 +76,7 @@ import Testing
 
         /// Tells and gives what was told and how many wait.
         func tell(
-            _ receiver: Messenger.Receiver, _ anomalies: [ToldAnomaly], limit: Int = 20, timeout: Int = 10
+            _ receiver: Messenger.Receiver, _ anomalies: [ToldAnomaly], limit: Int = 20, timeout: Int = 60
         ) throws -> (told: [String], waiting: Int) {
             var said: [String] = []
             let waiting = try NotifyCommand.tell(
@@ -114,14 +114,14 @@ import Testing
         defer { try? FileManager.default.removeItem(at: scene.folder) }
         for number in 1...3 { try await scene.add("metric_\(number)") }
         let anomalies = try await scene.read()
-        func failure(_ receiver: Messenger.Receiver) -> String {
+        func failure(_ receiver: Messenger.Receiver, timeout: Int = 60) -> String {
             do {
-                _ = try scene.tell(receiver, anomalies, timeout: 1)
+                _ = try scene.tell(receiver, anomalies, timeout: timeout)
                 return ""
             } catch { return "\(error)" }
         }
         #expect(failure(.command("exit 3")).contains("3 not told: the command ended with 3"))
-        #expect(failure(.command("sleep 600")).contains("took longer than 1 s"))
+        #expect(failure(.command("sleep 600"), timeout: 1).contains("took longer than 1 s"))
         #expect(failure(.command("kill -9 $$")).contains("ended with 137"))
         // Reads nothing of what it is given.
         #expect(try scene.tell(.command("true"), anomalies, limit: 2) == (["opened", "opened"], 1))
