@@ -98,7 +98,8 @@ let package = Package(
             name: "DetectorCore", dependencies: ["WeirProtocol", collections], path: "Services/detector/Core",
             swiftSettings: strict),
         .executableTarget(
-            name: "detector", dependencies: ["DetectorCore", "Yams"] + shell + nio, path: "Services/detector/Main",
+            name: "detector", dependencies: ["DetectorCore", "CPlatform", "Yams"] + shell + nio,
+            path: "Services/detector/Main",
             swiftSettings: strict),
         .target(
             name: "ThrottleCore", dependencies: ["WeirProtocol", collections], path: "Services/throttle/Core",
@@ -141,7 +142,8 @@ let package = Package(
             name: "SchemaTests", dependencies: ["Database", "PostgresSupport"], path: "Tests/SchemaTests",
             swiftSettings: strict),
         .target(
-            name: "PostgresSupport", dependencies: ["Database"], path: "Tests/PostgresSupport", swiftSettings: strict),
+            name: "PostgresSupport", dependencies: ["CPlatform", "Database"], path: "Tests/PostgresSupport",
+            swiftSettings: strict),
         .testTarget(
             name: "RuntimeTests", dependencies: ["Runtime"], path: "Tests/RuntimeTests", swiftSettings: strict),
         .testTarget(

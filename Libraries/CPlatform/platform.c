@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -57,6 +58,12 @@ int weir_socket_answers(const char *path) {
     if (saved == ECONNREFUSED || saved == ENOENT) return 0;
     errno = saved;
     return -1;
+}
+
+int weir_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int weir_spawn_close_from(void *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
 int weir_close_on_exec(int fd) {

@@ -1,3 +1,4 @@
+import CPlatform
 import Foundation
 
 /// Programs that tests run. Not Foundation's Process: that takes a program for running as long as anything it started
@@ -45,6 +46,12 @@ public enum Program {
             errors: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self))
     }
 
+    /// Has a process that is to be started close every descriptor from `limit` on: a server would hold other tests'
+    /// pipes open for as long as it runs.
+    public static func keepDescriptors(below limit: Int32, _ actions: inout posix_spawn_file_actions_t) {
+        weir_spawn_close_from(&actions, limit)
+    }
+
     /// Starts a program with files as its standard input, output and error.
     private static func spawn(_ words: [String], _ variables: [String: String], _ files: [String]) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
@@ -53,8 +60,7 @@ public enum Program {
         posix_spawn_file_actions_addopen(&actions, 0, files[0], O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, files[1], O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, files[2], O_WRONLY | O_CREAT, 0o600)
-        // A server would hold other tests' pipes open for as long as it runs.
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        keepDescriptors(below: 3, &actions)
         let arguments = words.map { strdup($0) } + [nil]
         let environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (arguments + environment).forEach { free($0) } }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import PostgresSupport
 import Synchronization
 
 /// A headless Chromium with one tab, spoken to over the two pipes of its remote debugging protocol.
@@ -64,7 +65,7 @@ final class Browser: Sendable {
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, reading, 3)
         posix_spawn_file_actions_adddup2(&actions, writing, 4)
-        posix_spawn_file_actions_addclosefrom_np(&actions, 5)
+        Program.keepDescriptors(below: 5, &actions)
         let words = [
             Self.program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
             "--no-first-run", "--remote-debugging-pipe", "--user-data-dir=\(folder.path)",

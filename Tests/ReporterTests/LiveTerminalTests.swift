@@ -49,7 +49,7 @@ import Testing
             posix_spawn_file_actions_addopen(&actions, 0, slavePath, O_RDWR, 0)
             posix_spawn_file_actions_adddup2(&actions, 0, 1)
             posix_spawn_file_actions_adddup2(&actions, 0, 2)
-            posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+            Program.keepDescriptors(below: 3, &actions)
             let words = ([ServedPage.program.path] + arguments).map { strdup($0) } + [nil]
             let variables =
                 environment.merging(["TERM": "xterm", "WEIR_CONFIG": "/dev/null"]) { $1 }

@@ -34,7 +34,7 @@ final class ServedPage: Sendable {
         // Whoever waits for the end of the tests' output must not wait for this process.
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, log[1], 2)
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        Program.keepDescriptors(below: 3, &actions)
         let arguments = [strdup(Self.program.path), strdup("serve"), nil]
         let environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (arguments + environment).forEach { free($0) } }

@@ -17,6 +17,14 @@ void weir_limit_arenas(int count);
 /// Marks a descriptor close-on-exec. Returns 0, or -1 with errno set.
 int weir_close_on_exec(int fd);
 
+/// A pipe, close-on-exec from the start: no process that another thread starts meanwhile holds it open. Returns 0, or -1
+/// with errno set.
+int weir_pipe(int ends[2]);
+
+/// Has a process that is to be started close every descriptor from `first` on; `actions` is a
+/// posix_spawn_file_actions_t. Returns 0 or an error number.
+int weir_spawn_close_from(void *actions, int first);
+
 /// Something happened to a watched descriptor.
 struct weir_event {
     uint64_t tag;

@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 import Runtime
 import WeirProtocol
@@ -62,8 +63,7 @@ struct Messenger {
         _ words: [String], _ more: [String: String], input: String, until seconds: Int
     ) throws(Undelivered) -> Int32 {
         var ends: [Int32] = [0, 0]
-        // At once: a process that another thread starts meanwhile would hold the pipe open.
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Self.problem("no pipe", errno) }
+        guard weir_pipe(&ends) == 0 else { throw Self.problem("no pipe", errno) }
         defer { close(ends[0]) }
         var child = pid_t()
         let failure = Self.spawn(words, more, input: ends[0], &child)
