@@ -174,18 +174,26 @@ final class Browser: Sendable {
     /// Opens an address and returns when the page says that it has drawn everything, or that it could not.
     @discardableResult
     func visit(_ address: String) async throws -> String {
+        try await evaluate("window.isLeft = true", as: Bool.self)
         try await send("Page.navigate", ["url": address])
-        return try await evaluate(
-            """
-            new Promise((resolve) => {
-              const look = () => {
-                const state = document.documentElement?.dataset.state;
-                if (state) resolve(state);
-              };
-              new MutationObserver(look).observe(document, { attributes: true, childList: true, subtree: true });
-              look();
-            })
-            """)
+        let left = "left"
+        while true {
+            try Task.checkCancellation()
+            // The browser may still ask the page before, or take it away while it is being asked.
+            let state: String? = try? await evaluate(
+                """
+                window.isLeft ? "\(left)" : new Promise((resolve) => {
+                  const look = () => {
+                    const state = document.documentElement?.dataset.state;
+                    if (state) resolve(state);
+                  };
+                  new MutationObserver(look).observe(document, { attributes: true, childList: true, subtree: true });
+                  look();
+                })
+                """)
+            if let state, state != left { return state }
+            if state == nil, self.state.withLock({ $0.hasEnded }) { throw Failure(description: "the browser ended") }
+        }
     }
 
     /// The value of an expression, awaited if it is a promise.
