@@ -3,6 +3,7 @@ public import Hummingbird
 import HummingbirdCore
 public import Logging
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 public import ServiceLifecycle
 import Synchronization
@@ -11,8 +12,9 @@ public import Transport
 /// Hummingbird's routes on a socket that it cannot bind by itself: one that the service manager made, or a path that is
 /// first cleared of what a dead process left there.
 ///
-/// Bounded: connections by `connectionLimit`, headers by 32 KiB and 100 fields, silence by 60 s. On shutdown no new
-/// connection is taken, idle ones are closed, and answers under way are finished for at most `grace`.
+/// Bounded: connections by `connectionLimit`, a request's line and headers by 32 KiB and 100 fields, the path and each
+/// field by 16 KiB, silence by 60 s. What is over, or is no HTTP, is answered with a `Problem`, status 431 or 400, and the
+/// connection closed. On shutdown no new connection is taken, idle ones are closed, and answers under way are finished for at most `grace`.
 public struct HTTPService: Service {
     /// Connections at once; further ones are closed at once.
     public static let connectionLimit = 4096
@@ -80,7 +82,16 @@ public struct HTTPService: Service {
             configuration: .init(
                 idleTimeout: .seconds(60),
                 httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)))
+                    maxHeaderFieldSize: headLimits.maxHeaderFieldSize, maxHeaderListSize: headLimits.maxHeaderListSize,
+                    maxHeaderFieldCount: headLimits.maxHeaderFieldCount)))
+    }
+
+    private static var headLimits: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 16_384
+        limits.maxHeaderListSize = 32_768
+        limits.maxHeaderFieldCount = 100
+        return limits
     }
 
     /// Serves until a graceful shutdown.
@@ -122,7 +133,10 @@ public struct HTTPService: Service {
             guard open.admit(channel, limit: connectionLimit) else {
                 return channel.eventLoop.makeFailedFuture(ChannelError.connectTimeout(.zero))
             }
-            return http.setup(channel: channel, logger: logger)
+            return http.setup(channel: channel, logger: logger).flatMapThrowing { value in
+                try UnreadableRequests.explain(on: channel, headLimits)
+                return value
+            }
         }
     }
 

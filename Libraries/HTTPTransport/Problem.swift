@@ -42,6 +42,9 @@ public struct Problem: Error, Sendable, HTTPResponseError {
         return .object(object)
     }
 
+    /// The body's text.
+    var text: String { json.text + "\n" }
+
     /// The answer.
     public var response: Response {
         var fields = headers
@@ -50,7 +53,7 @@ public struct Problem: Error, Sendable, HTTPResponseError {
         if let retryAfter { fields[.retryAfter] = String(retryAfter) }
         return Response(
             status: status, headers: fields,
-            body: ResponseBody(byteBuffer: ByteBuffer(string: json.text + "\n")))
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
     /// The answer, for Hummingbird.

@@ -117,6 +117,22 @@ import WeirProtocol
             json("a path beside", "{}", 404, "not_found", path: "/api/v1/engagements"),
         ]
 
+    /// Requests that end before they are any.
+    static let unreadable: [(head: String, status: Int, code: String)] = {
+        let start = "POST /api/v1/engagement HTTP/1.1\r\n"
+        func long(_ count: Int) -> String { String(repeating: "h", count: count) }
+        return [
+            ("GET /\(long(17_000)) HTTP/1.1\r\n\r\n", 431, "head_too_large"),
+            ("\(start)X: \(long(70_000))\r\n\r\n", 431, "head_too_large"),
+            ("\(start)\(String(repeating: "X: \(long(15_000))\r\n", count: 3))\r\n", 431, "head_too_large"),
+            ("\(start)\(String(repeating: "X: y\r\n", count: 101))\r\n", 431, "head_too_large"),
+            ("\(start)Content-Length: -5\r\n\r\n", 400, "not_http"),
+            ("\(start)Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}", 400, "not_http"),
+            ("POST /api/v1/engagement HTTP/9.9\r\n\r\n", 400, "not_http"),
+            ("\u{0}\u{1}\u{2}\r\n\r\n", 400, "not_http"), ("GET\r\n\r\n", 400, "not_http"),
+        ]
+    }()
+
     @Test func eachIsRefusedAsDocumentedAndHarmsNothing() async throws {
         let stack = try await Stack()
         stack.environment["WEIR_COLLECTOR_HTTP_BURST"] = "10000"
@@ -147,16 +163,20 @@ import WeirProtocol
                     """.utf8), endsEarly: true)
             #expect(sent.status == 400, "\(name): \(sent)")
         }
-        for head in [
-            "POST /api/v1/engagement HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
-            "POST /api/v1/engagement HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
-            "POST /api/v1/engagement HTTP/9.9\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n", "GET\r\n\r\n",
-            "POST /api/v1/engagement HTTP/1.1\r\nX: \(String(repeating: "h", count: 70_000))\r\n\r\n",
-        ] {
-            // A parser that gives up may close without a word.
-            let answer = try? http.exchange(Data(head.utf8), endsEarly: true)
-            #expect((400..<500).contains(answer?.status ?? 400), "\(head.prefix(60)): \(String(describing: answer))")
+        for (head, status, code) in Self.unreadable {
+            let answer = try http.exchange(Data(head.utf8), endsEarly: true)
+            #expect(answer.status == status && answer.code == code, "\(head.prefix(60)): \(answer)")
+            #expect(answer.headers["content-type"] == "application/problem+json", "\(head.prefix(60))")
+            #expect(answer.headers["connection"] == "close", "\(head.prefix(60))")
+            #expect(answer.headers["content-length"] == "\(answer.body.utf8.count)", "\(head.prefix(60))")
         }
+        // What came before is answered first, and as ever.
+        let pipelined = try http.exchange(
+            Data("GET /nothing HTTP/1.1\r\nHost: shop.example\r\n\r\n\(Self.unreadable[0].head)".utf8))
+        #expect(pipelined.status == 404)
+        let second = try #require(pipelined.body.range(of: "HTTP/1.1"))
+        let rest = try SocketHTTP.read(Data(pipelined.body[second.lowerBound...].utf8))
+        #expect(rest.status == Self.unreadable[0].status && rest.code == Self.unreadable[0].code)
         #expect(stack.process(of: .collector) == process)
         #expect(try http.post("/api/v1/engagement", "{}").status == 201)
         _ = try await eventually("the one good row", within: .seconds(10)) {
@@ -184,6 +204,7 @@ import WeirProtocol
             #expect(paths[path]?["post"] != nil, "\(path)")
         }
         let known = Set(paths.fields.map(\.name))
+        #expect(document["components"]?["responses"]?["431"]?["content"]?["application/problem+json"] != nil)
         for input in Self.broken + Self.wrong + Self.wrapped where known.contains(input.path) {
             #expect(
                 paths[input.path]?["post"]?["responses"]?[String(input.status)] != nil,

@@ -14,7 +14,15 @@ enum OpenAPI {
                 "description": "Engagement, events and links of a site, counted exactly once.",
             ],
             "paths": .object(paths),
-            "components": ["schemas": .object(all)],
+            "components": [
+                "schemas": .object(all),
+                "responses": [
+                    "431": [
+                        "description": "`head_too_large`: the path or a header, or all of them, are over the limits.",
+                        "content": content("application/problem+json", reference("Problem")),
+                    ]
+                ],
+            ],
         ]
     }
 
@@ -44,6 +52,7 @@ enum OpenAPI {
                 "content": content("application/problem+json", reference("Problem")),
             ]
         }
+        responses["431"] = ["$ref": "#/components/responses/431"]
         object["responses"] = .object(responses)
         return object
     }

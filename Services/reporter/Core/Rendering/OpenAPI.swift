@@ -237,6 +237,19 @@ public struct OpenAPI: Sendable {
                 "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],
             ]
         }
+        failures["431"] = [
+            "description": "The path or a header, or all of them, are over the limits; the detail names them.",
+            "content": [
+                "application/problem+json": [
+                    "schema": [
+                        "type": "object", "required": ["status", "code", "detail"],
+                        "properties": [
+                            "status": ["type": "integer"], "code": ["type": "string"], "detail": ["type": "string"],
+                        ],
+                    ]
+                ]
+            ],
+        ]
         return failures
     }()
 
@@ -260,8 +273,8 @@ public struct OpenAPI: Sendable {
             ],
             "400": ["$ref": "#/components/responses/400"], "401": ["$ref": "#/components/responses/401"],
             "403": ["description": "The command changes data, which this door never does."],
-            "404": ["$ref": "#/components/responses/404"], "503": ["$ref": "#/components/responses/503"],
-            "504": ["$ref": "#/components/responses/504"],
+            "404": ["$ref": "#/components/responses/404"], "431": ["$ref": "#/components/responses/431"],
+            "503": ["$ref": "#/components/responses/503"], "504": ["$ref": "#/components/responses/504"],
         ],
     ]
 }
