@@ -90,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "collector",
             dependencies: [
-                "CollectorCore", "CMaxMindDB", "CPlatform", "HTTPTransport", hummingbird,
+                "CollectorCore", "CMaxMindDB", "CPlatform", "HTTPTransport", hummingbird, "Yams",
                 .product(name: "JWTKit", package: "jwt-kit"),
             ] + shell + nio, path: "Services/collector/Main", resources: [.embedInCode("Http/weir.js")],
             swiftSettings: strict),

@@ -40,6 +40,11 @@ extension Setting where Value == String {
     public static var geoDatabase: Setting {
         .text("collector.geoip", "", form: "a MaxMind-format file, or empty", "Where countries and cities come from.")
     }
+    public static var agentsFile: Setting {
+        .text(
+            "collector.agents_file", "", form: "a file in uap-core's format, or empty for the built-in parser",
+            "Regular expressions that name browsers and systems before the built-in parser does.")
+    }
     public static var addressAnonymization: Setting {
         .choice(
             "collector.ip_anonymize", ["none", "truncate"],
@@ -189,6 +194,7 @@ extension Settings {
         Setting<String>.deadDirectory, Setting<String>.followDirectory, Setting<Int64>.sessionIdleSeconds,
         Setting<Int64?>.sessionMaxSeconds,
         Setting<[String]>.siteHosts, Setting<[String]>.trustedProxies, Setting<String>.geoDatabase,
+        Setting<String>.agentsFile,
         Setting<String>.addressAnonymization, Setting<String>.cookieKeyFile,
         Setting<Bool>.cookieSecure, Setting<Bool>.respectsDoNotTrack,
         Setting<[String]>.pageOrigins, Setting<Int64>.pagePostsPerSecond, Setting<Int64>.pagePostBurst,

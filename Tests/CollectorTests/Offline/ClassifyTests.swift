@@ -65,6 +65,7 @@ import WeirProtocol
         (["log-lines", "-"], "noise\n", 4),
         (["user-agents"], "", 64), (["log-lines", "-", "--format", "xml"], "", 64),
         (["addresses", "-", "--geoip", "/nonexistent"], "192.0.2.1\n", 78),
+        (["user-agents", "-", "--agents-file", "/nonexistent"], "curl/8.4.0\n", 78),
     ])
     func exitCodes(arguments: [String], input: String, status: Int32) async throws {
         let result = try await run(arguments, input)
@@ -81,6 +82,18 @@ import WeirProtocol
                     "os_version": nil,
                 ]
             ])
+    }
+
+    @Test func aFileNamesAgentsBeforeTheBuiltInParser() async throws {
+        let (lines, status, _) = try await run(
+            ["user-agents", "-", "--agents-file", AgentReaderTests.fixture], "Quokka/3.14 BurrowOS 4.2\ncurl/8.4.0\n")
+        #expect(status == 0)
+        #expect(
+            lines[0] == [
+                "line": 1, "device_type": "other", "browser": "Quokka", "browser_version": "3.14", "os": "BurrowOS",
+                "os_version": "4.2",
+            ])
+        #expect(lines[1]["browser"] == "curl")
     }
 
     @Test(.needsSharedData) func addressesHaveTheDocumentedFields() async throws {

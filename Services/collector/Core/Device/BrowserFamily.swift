@@ -146,11 +146,11 @@ struct BrowserFamily {
         return nil
     }
 
-    /// A name as clients wish it: letters, digits, blanks and `._-!&`, at most 48 bytes.
+    /// A name as clients wish it: letters, digits, blanks and `._-!&`, of bounded length.
     private init?(_ range: Range<Int>, _ words: UserAgentWords, _ version: String?) {
         var bytes: [UInt8] = []
         let raw = String(decoding: words.text[range], as: UTF8.self)
-        for byte in PercentDecoding.text(raw.utf8[...]).utf8 where bytes.count < 48 {
+        for byte in PercentDecoding.text(raw.utf8[...]).utf8 where bytes.count < FieldLimits.agentName {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: " "), UInt8(ascii: "."), UInt8(ascii: "_"),

@@ -145,7 +145,7 @@ struct UserAgentWords {
         }
         var end = start
         var bytes: [UInt8] = []
-        while end < range.upperBound, end - start < 32 {
+        while end < range.upperBound, end - start < FieldLimits.agentVersion {
             let byte = lowered[end]
             guard Self.isDigit(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") else { break }
             bytes.append(byte == UInt8(ascii: "_") ? UInt8(ascii: ".") : byte)

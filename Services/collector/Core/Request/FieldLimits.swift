@@ -7,6 +7,10 @@ public enum FieldLimits {
     public static let path = 2048
     public static let query = 4096
     public static let userAgent = 1024
+    /// What a user agent's browser or system is called.
+    public static let agentName = 48
+    /// A browser's or a system's version.
+    public static let agentVersion = 32
     public static let referrer = 2048
     public static let acceptLanguage = 256
     public static let contentType = 128

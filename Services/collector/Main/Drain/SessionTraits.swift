@@ -33,8 +33,12 @@ struct SessionTraits: Sendable {
         let places = Mutex(Remembered<IPAddress, Place>(capacity: memory))
         let origins = Mutex(Remembered<OriginKey, Origin>(capacity: memory))
         let database: Mutex<GeoDatabase?>
+        let reader: Mutex<AgentReader>
 
-        init(_ database: GeoDatabase?) { self.database = Mutex(database) }
+        init(_ database: GeoDatabase?, _ reader: AgentReader) {
+            self.database = Mutex(database)
+            self.reader = Mutex(reader)
+        }
     }
 
     private struct OriginKey: Hashable {
@@ -45,16 +49,26 @@ struct SessionTraits: Sendable {
 
     private let answers: Answers
     private let geoPath: String
+    private let agentsPath: String
 
-    /// - Throws: `Failure` when a geographic database is configured and not usable.
+    /// - Throws: `Failure` when a geographic database or a file of user agents is configured and not usable.
     init(_ settings: Settings) throws(Failure) {
         geoPath = settings[.geoDatabase]
-        answers = Answers(try Self.open(geoPath))
+        agentsPath = settings[.agentsFile]
+        answers = Answers(try Self.open(geoPath), try AgentReader(path: agentsPath))
+    }
+
+    /// Reads the file of user agents anew.
+    /// - Throws: `Failure` when it is not usable; the one read before stays in use.
+    func reloadAgents() throws(Failure) {
+        let fresh = try AgentReader(path: agentsPath)
+        answers.reader.withLock { $0 = fresh }
+        answers.devices.withLock { $0 = Remembered(capacity: Self.memory) }
     }
 
     /// Opens the geographic database anew.
     /// - Throws: `Failure` when it is not usable; the one opened before stays in use.
-    func reload() throws(Failure) {
+    func reloadPlaces() throws(Failure) {
         let fresh = try Self.open(geoPath)
         answers.database.withLock { $0 = fresh }
         answers.places.withLock { $0 = Remembered(capacity: Self.memory) }
@@ -66,8 +80,11 @@ struct SessionTraits: Sendable {
         let language = entry.acceptLanguage.prefix { $0 != "," && $0 != ";" }.filter { $0 != " " }
         visitor.locale = language.isEmpty ? nil : String(language)
         if !entry.userAgent.isEmpty {
+            // Which reader answers is settled under the lock, so that a reload leaves no answer of the one before.
             let device = answers.devices.withLock { known in
-                known.value(for: entry.userAgent) { DeviceClass(userAgent: entry.userAgent) }
+                known.value(for: entry.userAgent) {
+                    answers.reader.withLock { $0 }.device(of: entry.userAgent)
+                }
             }
             visitor.deviceType = device.deviceType.rawValue
             (visitor.browser, visitor.browserVersion) = (device.browser, device.browserVersion)

@@ -40,11 +40,21 @@ extension ClassifyCommand {
 
         @OptionGroup var input: InputOption
 
+        @Option(
+            help: ArgumentHelp(
+                "Regular expressions in uap-core's format (regexes.yaml), tried before the built-in parser.",
+                valueName: "file"))
+        var agentsFile: String?
+
         func run() {
+            let reader: AgentReader
+            do throws(Failure) { reader = try AgentReader(path: agentsFile ?? "") } catch {
+                error.exit(program: "collector classify")
+            }
             input.answer { bytes, writer throws(Unusable) in
                 let (agent, object) = try Unusable.text(bytes, field: "user_agent")
                 let text = object?["user_agent"] == nil ? object?["ua"]?.stringValue ?? agent : agent
-                let found = DeviceClass(userAgent: text)
+                let found = reader.device(of: text)
                 writer.field("device_type", found.deviceType.rawValue)
                 writer.field("browser", found.browser)
                 writer.field("browser_version", optional: found.browserVersion)

@@ -146,9 +146,13 @@ struct CollectorService {
             ], logger: logger,
             reload: {
                 do throws(Failure) {
-                    try traits.reload()
+                    try traits.reloadPlaces()
                     logger.notice("reloaded the geographic database")
                 } catch { logger.error("kept the geographic database that was open: \(error)") }
+                do throws(Failure) {
+                    try traits.reloadAgents()
+                    logger.notice("reloaded the user agents' expressions")
+                } catch { logger.error("kept the user agents' expressions that were read before: \(error)") }
             }
         ).run()
     }

@@ -1,0 +1,55 @@
+/// One entry of a file of the uap-core kind: a regular expression, and how what it captures becomes a name.
+public struct AgentExpression: Sendable {
+    /// The regular expression, in ICU's syntax.
+    public let pattern: String
+    public let ignoresCase: Bool
+    /// What an agent must have to be worth a try.
+    public let needed: NeededPairs
+    private let name: String
+    private let version: [String]
+
+    /// An entry.
+    /// - Parameters:
+    ///   - name: the replacement for the first capture, with `$1` to `$9` for captures; nil for the capture itself.
+    ///   - version: the replacements for the captures that follow, one for each part of a version.
+    public init(pattern: String, ignoresCase: Bool, name: String?, version: [String?]) {
+        self.pattern = pattern
+        self.ignoresCase = ignoresCase
+        needed = NeededPairs(pattern, ignoresCase: ignoresCase)
+        self.name = name ?? "$1"
+        self.version = version.enumerated().map { $1 ?? "$\($0 + 2)" }
+    }
+
+    /// The name and the version, at most `FieldLimits.agentName` and `.agentVersion` bytes, that follow from what was captured; nil without a name.
+    ///
+    /// A version ends before its first missing part.
+    /// - Parameter captures: from the first group on; nil for a group that took no part.
+    public func found(_ captures: [String?]) -> (name: String, version: String?)? {
+        guard let name = Self.filled(name, captures) else { return nil }
+        let parts = version.prefix { Self.filled($0, captures) != nil }.compactMap { Self.filled($0, captures) }
+        let version = parts.joined(separator: ".")
+        return (
+            FieldLimits.clamp(name, to: FieldLimits.agentName),
+            version.isEmpty ? nil : FieldLimits.clamp(version, to: FieldLimits.agentVersion)
+        )
+    }
+
+    /// The text with its captures in place, without blanks around it; nil when nothing is left.
+    private static func filled(_ template: String, _ captures: [String?]) -> String? {
+        var text = ""
+        var rest = template[...]
+        while let dollar = rest.firstIndex(of: "$") {
+            text += rest[..<dollar]
+            rest = rest[rest.index(after: dollar)...]
+            guard let digit = rest.first?.wholeNumberValue, 1...9 ~= digit else {
+                text += "$"
+                continue
+            }
+            rest = rest.dropFirst()
+            if digit <= captures.count { text += captures[digit - 1] ?? "" }
+        }
+        text += rest
+        let trimmed = text[...].trimmedOfBlanks
+        return trimmed.isEmpty ? nil : String(trimmed)
+    }
+}
