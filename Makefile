@@ -1,17 +1,21 @@
 # Thin on purpose: each target is a script that also runs by itself.
 export LOG DURATION SEED
 
-.PHONY: help run test lint stop clean
+.PHONY: help build run test lint stop clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
 	@echo 'make run               build, start everything under var/, play a minute of made-up traffic, report on it'
 	@echo 'make run LOG=FILE      the same, with an access log (plain or .gz) instead of made-up traffic'
 	@echo '                       DURATION=60s SEED=1 shape the traffic; WEIR_BUILD=DIR takes the programs from there'
+	@echo 'make build             the release programs, into .build/release'
 	@echo 'make test              every test, system tests included'
 	@echo 'make lint              formatting and architecture'
 	@echo 'make stop              stop what make run started; its data stays'
 	@echo 'make clean             stop, and remove what make run made (var/ and bin/)'
+
+build: ## see help
+	@scripts/build
 
 run: ## see help
 	@scripts/run

@@ -540,7 +540,8 @@
     // The table may have been drawn anew meanwhile, and with it the button that one came from.
     dialog.addEventListener('close', () => {
       const button = document.querySelector(`#sessions button[data-session="${CSS.escape(id)}"]`);
-      if (button && !document.activeElement.matches('button')) button.focus({ preventScroll: true });
+      const held = document.activeElement;
+      if (held === document.body || dialog.contains(held)) button?.focus({ preventScroll: true });
     }, { once: true });
     const query = new URLSearchParams({ id, tz: state.zone });
     try {
@@ -625,7 +626,14 @@
       byId('live').setAttribute('aria-pressed', String(state.isLive));
     });
     byId('session-close').addEventListener('click', () => byId('session').close());
-    window.addEventListener('popstate', () => { readAddress(); showControls(); load(sections, true); });
+    window.addEventListener('popstate', () => {
+      const shown = address();
+      readAddress();
+      // The link to the numbers changes the address, too, but nothing of what it asks for.
+      if (address() === shown) return;
+      showControls();
+      load(sections, true);
+    });
   };
 
   const theme = (name) => {
