@@ -27,7 +27,8 @@ final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
             """)
     }
 
-    /// Reads where the decoder of `channel` has been set up already.
+    /// Adds one to a pipeline whose decoder, which has these limits, is there already.
+    /// - Throws: when there is no decoder.
     static func explain(on channel: any Channel, _ limits: NIOHTTPDecoderLimitConfiguration) throws {
         let pipeline = channel.pipeline.syncOperations
         let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)

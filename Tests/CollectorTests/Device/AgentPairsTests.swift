@@ -1,4 +1,5 @@
 import CollectorCore
+import Foundation
 import Testing
 
 /// What a regular expression needs of a text before it is worth a try.
@@ -24,6 +25,30 @@ import Testing
     ])
     func neverRefusesAMatch(pattern: String, text: String) {
         #expect(AgentPairs(text).mayMatch(NeededPairs(pattern, ignoresCase: false)))
+    }
+
+    /// Every pattern of up to four pieces before every text of up to two, as the engine has it.
+    @Test func agreesWithTheEngine() {
+        let pieces = [
+            "ab", "(ab", ")", "|cd", "?", "*", "{0}", "+", "[ab]", "(?!", "(?=", "(?i)", "\\Q", "\\.",
+        ]
+        let words = ["", "a", "b", "cd", ".", "AB", "é"]
+        let texts = words.flatMap { first in words.map { first + $0 } }.map { (text: $0, pairs: AgentPairs($0)) }
+        var patterns = [""]
+        var refused = 0
+        for _ in 1...4 {
+            patterns = patterns.flatMap { start in pieces.map { start + $0 } }
+            for pattern in patterns {
+                guard let regex = try? NSRegularExpression(pattern: pattern) else { continue }
+                let needed = NeededPairs(pattern, ignoresCase: false)
+                for (text, pairs) in texts where !pairs.mayMatch(needed) {
+                    refused += 1
+                    let whole = NSRange(location: 0, length: text.utf16.count)
+                    #expect(regex.firstMatch(in: text, range: whole) == nil, "\(pattern) matches \(text)")
+                }
+            }
+        }
+        #expect(refused > 10_000)
     }
 
     @Test func lettersBeyondASCIIHaveCasesThatBytesDoNotShow() {

@@ -2,6 +2,7 @@
 public struct AgentExpression: Sendable {
     /// The regular expression, in ICU's syntax.
     public let pattern: String
+    /// Whether upper and lower case are alike to it.
     public let ignoresCase: Bool
     /// What an agent must have to be worth a try.
     public let needed: NeededPairs
@@ -20,13 +21,16 @@ public struct AgentExpression: Sendable {
         self.version = version.enumerated().map { $1 ?? "$\($0 + 2)" }
     }
 
-    /// The name and the version, at most `FieldLimits.agentName` and `.agentVersion` bytes, that follow from what was captured; nil without a name.
-    ///
-    /// A version ends before its first missing part.
+    /// The name and the version that follow from what was captured, at most `FieldLimits.agentName` and
+    /// `.agentVersion` bytes; nil without a name. A version ends before its first missing part.
     /// - Parameter captures: from the first group on; nil for a group that took no part.
     public func found(_ captures: [String?]) -> (name: String, version: String?)? {
         guard let name = Self.filled(name, captures) else { return nil }
-        let parts = version.prefix { Self.filled($0, captures) != nil }.compactMap { Self.filled($0, captures) }
+        var parts: [String] = []
+        for template in version {
+            guard let part = Self.filled(template, captures) else { break }
+            parts.append(part)
+        }
         let version = parts.joined(separator: ".")
         return (
             FieldLimits.clamp(name, to: FieldLimits.agentName),

@@ -39,8 +39,9 @@ final class AgentExpressions: Sendable {
     }
 
     /// Reports of progress that the expressions may make for one agent, each after some 10,000 steps or 0.3 ms.
-    /// Ordinary agents cause a few; a hostile one in front of a careless expression could hold a thread for years.
-    private static let patience = 100
+    /// Ordinary agents cause one or two, with uap-core's expressions ten at most; a hostile one in front of a careless
+    /// expression could hold the thread, and requests behind it, for years.
+    private static let patience = 50
 
     private let browsers: [Compiled]
     private let systems: [Compiled]
