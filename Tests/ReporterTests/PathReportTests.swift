@@ -66,6 +66,20 @@ import WeirProtocol
             let counted = people(from: from - 5 * 86_400_000, to: from).count { ($0.country ?? "Unknown") == name }
             #expect(earlier?["session_count"]?.integerValue ?? 0 == Int64(counted), "\(name)")
         }
+        // The first of now is not the first of before.
+        let first = try await database.report("traffic pages --since 5d --limit 1 --class all --compare previous")
+        let shown = try #require(first.data["pages"]?.arrayValue?.first)
+        let partner = first.previous?.data["pages"]?.arrayValue?.first { row in
+            ["site", "landing_page", "source"].allSatisfy { row[$0] == shown[$0] }
+        }
+        let start = from - 5 * 86_400_000
+        let counted = scene.sessions.count {
+            $0.start >= start && $0.start < from && $0.site == shown["site"]?.stringValue
+                && $0.requests.first?.path == shown["landing_page"]?.stringValue
+                && ($0.source ?? "direct") == shown["source"]?.stringValue
+        }
+        #expect(counted > 0)
+        #expect(partner?["session_count"]?.integerValue == Int64(counted))
         await #expect(throws: ReportError.self) { try await database.report("overview --since all --compare previous") }
     }
 

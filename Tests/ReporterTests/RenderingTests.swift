@@ -108,10 +108,10 @@ import WeirProtocol
     @Test func nullsAreDashesAndEmptyCells() throws {
         let row: JSONValue = [
             "path": "/a", "title": nil, "views": 3, "unique_visitors": 2, "avg_time_seconds": nil, "percentage": 100,
-            "trend": "up", "content_id": nil,
+            "trend": "up", "content_id": nil, "site": "a.example",
         ]
         let report = try Self.report("content top", JSONObject(["content": .array([row]), "total_views": 3]))
-        #expect(report.csv.hasSuffix("\r\n,/a,,3,2,,100,up\r\n"))
+        #expect(report.csv.hasSuffix("\r\n,a.example,/a,,3,2,,100,up\r\n"))
         #expect(report.table(on: TerminalShape(width: nil, hasColors: false)).contains("/a    –          3"))
     }
 

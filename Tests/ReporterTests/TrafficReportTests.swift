@@ -203,7 +203,7 @@ import WeirProtocol
         #expect(data["sessions"]?.arrayValue?.count == min(1, active.count))
         // Of the past: the half hour before the end, ended sessions too.
         let until = Scene.now - 2 * 86_400_000
-        let then = Self.scene.sessions.filter { $0.start <= until && $0.last >= until - 1_800_000 }
+        let then = Self.scene.sessions.filter { $0.start < until && $0.last >= until - 1_800_000 }
         let past = try await database.data("sessions live --class all --until 2026-11-19T20:14:00Z")
         #expect(past["active_count"] == .integer(Int64(then.count)))
         // A whole window: whatever was active in it.

@@ -117,7 +117,7 @@ extension Catalogue {
                 .rows(
                     RowsSection(
                         "hourly_distribution", title: "Tasks by hour of the day", bar: "count", isMain: false,
-                        [Column("hour", "hour", .count), Column("count", "tasks", .count)])),
+                        [Column("hour", "hour", .count, isName: true), Column("count", "tasks", .count)])),
             ]),
     ]
 

@@ -40,10 +40,11 @@ extension Catalogue {
                     RowsSection(
                         "content",
                         [
-                            Column("content_id", "content", .text, inTable: false), Column("path", "page", .text),
-                            Column("title", "title", .text), .views, .uniqueVisitors,
+                            Column("content_id", "content", .text, inTable: false), .site,
+                            Column("path", "page", .text), Column("title", "title", .text, isName: false), .views,
+                            .uniqueVisitors,
                             Column("avg_time_seconds", "time on page", .seconds), .percentage,
-                            Column("trend", "trend", .text),
+                            Column("trend", "trend", .text, isName: false),
                         ])),
                 .facts(nil, [Fact("total_views", "All page views", .count)]),
             ])
@@ -146,7 +147,7 @@ extension Catalogue {
                     RowsSection(
                         "steps",
                         [
-                            Column("step_order", "#", .count), Column("name", "step", .text),
+                            Column("step_order", "#", .count, isName: true), Column("name", "step", .text),
                             Column("entered_count", "entered", .count), Column("continued_count", "went on", .count),
                             Column("dropped_count", "dropped", .count),
                             Column("conversion_rate", "went on", .percent),

@@ -52,7 +52,7 @@ extension Catalogue {
                 .rows(
                     RowsSection(
                         "request_counts", title: "Requests a session", isMain: false,
-                        [Column("request_count", "requests", .count), .sessions])),
+                        [Column("request_count", "requests", .count, isName: true), .sessions])),
             ]),
         ReportDefinition(
             "bots.explain", "Verdict", "why a session was called what it was called",

@@ -11,6 +11,7 @@ extension Column {
     static let users = Column("user_count", "users", .count)
     static let pageViews = Column("page_view_count", "page views", .count)
     static let audience = [sessions, visitors, users, pageViews]
+    static let site = Column("site", "site", .text, ifVaried: true)
     static let bucket = [Column("timestamp", "when", .text), Column("start", "start", .instant, inTable: false)]
 }
 
@@ -50,7 +51,9 @@ extension Catalogue {
                         Fact("traffic.visitors", "Visitors", .count),
                         Fact("traffic.users", "Users", .count),
                         Fact("traffic.page_views", "Page views", .count),
-                        Fact("sessions.currently_active", "Active now", .count, csv: "sessions_currently_active"),
+                        Fact(
+                            "sessions.currently_active", "Active now", .count, csv: "sessions_currently_active",
+                            isOfNow: true),
                         Fact(
                             "sessions.created_in_period", "Sessions in this view", .count,
                             csv: "sessions_created_in_period"),
@@ -129,7 +132,7 @@ extension Catalogue {
             ]),
         breakdown(
             "traffic.pages", "Landing Pages", "where sessions begin, and from which source", rows: "pages",
-            columns: [Column("landing_page", "landing page", .text), Column("source", "source", .text)]),
+            columns: [.site, Column("landing_page", "landing page", .text), Column("source", "source", .text)]),
         breakdown(
             "traffic.referrers", "Referrers", "hosts that sessions come from", rows: "referrers",
             columns: [Column("referrer_host", "referrer", .text), Column("source", "source", .text)]),
@@ -162,7 +165,7 @@ extension Catalogue {
                     [
                         Fact("period", "Period", .text),
                         Fact("sessions_created_in_period", "Sessions", .count),
-                        Fact("sessions_currently_active", "Active now", .count),
+                        Fact("sessions_currently_active", "Active now", .count, isOfNow: true),
                         Fact("unique_visitors", "Visitors", .count),
                         Fact("unique_users", "Users", .count),
                         Fact("page_views", "Page views", .count),

@@ -93,9 +93,14 @@ public struct Fact: Sendable {
     public let format: CellFormat
     /// Its column in CSV.
     public let csvName: String
+    /// Whether it tells of the present, whatever the window.
+    let isOfNow: Bool
 
-    init(_ path: String, _ title: String, _ format: CellFormat, csv: String? = nil) {
-        (self.path, self.title, self.format) = (path, title, format)
+    /// Whether the window before may have another value that a change can be told from.
+    var isComparable: Bool { format.isComparable && !isOfNow }
+
+    init(_ path: String, _ title: String, _ format: CellFormat, csv: String? = nil, isOfNow: Bool = false) {
+        (self.path, self.title, self.format, self.isOfNow) = (path, title, format, isOfNow)
         csvName = csv ?? String(path.map { $0 == "." ? "_" : $0 })
     }
 }
@@ -113,6 +118,15 @@ public struct RowsSection: Sendable {
     /// Whether CSV holds these rows.
     public let isMain: Bool
 
+    /// The amount that a comparison is about; nil when there is none.
+    var measured: Column? { columns.first { $0.format.isComparable && !$0.isName } }
+
+    /// Whether the rows are buckets of time, one after the other.
+    var isTrend: Bool { columns.contains { $0.key == "start" } }
+
+    /// What tells a row from the others.
+    func name(of row: JSONValue) -> [JSONValue] { columns.filter(\.isName).map { row[$0.key] ?? .null } }
+
     init(_ path: String, title: String? = nil, bar: String? = nil, isMain: Bool = true, _ columns: [Column]) {
         (self.path, self.title, self.columns, self.bar, self.isMain) = (path, title, columns, bar, isMain)
     }
@@ -128,9 +142,22 @@ public struct Column: Sendable {
     public let format: CellFormat
     /// Whether a terminal shows it.
     public let isInTable: Bool
+    /// Whether a terminal shows it only where the rows differ in it.
+    let isShownIfVaried: Bool
+    /// Whether it belongs to what a row is about, rather than to what was found about it.
+    let isName: Bool
 
-    init(_ key: String, _ title: String, _ format: CellFormat, inTable: Bool = true) {
-        (self.key, self.title, self.format, isInTable) = (key, title, format, inTable)
+    init(
+        _ key: String, _ title: String, _ format: CellFormat, inTable: Bool = true, ifVaried: Bool = false,
+        isName: Bool? = nil
+    ) {
+        (self.key, self.title, self.format, isInTable, isShownIfVaried) = (key, title, format, inTable, ifVaried)
+        self.isName = isName ?? (format == .text)
+    }
+
+    /// Whether a terminal shows it above these rows.
+    func isShown(for rows: [JSONValue]) -> Bool {
+        isInTable && (!isShownIfVaried || Set(rows.map { $0[key] ?? .null }).count > 1)
     }
 }
 

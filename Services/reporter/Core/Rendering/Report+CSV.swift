@@ -7,10 +7,10 @@ extension Report {
     public var csv: String {
         if let rows = request.report.mainRows {
             let changes = changes(of: rows)
-            var text = CSVText.line(rows.columns.map(\.key) + (changes == nil ? [] : ["change_percent"]))
+            var text = CSVText.line(rows.columns.map(\.key) + (changes.map { ["\($0.of.key)_change_percent"] } ?? []))
             for (index, row) in (value(at: rows.path)?.arrayValue ?? []).enumerated() {
                 var cells = rows.columns.map { CSVText.cell(row[$0.key]) }
-                if let changes { cells.append(CSVText.cell(changes[index].map(JSONValue.number))) }
+                if let changes { cells.append(CSVText.cell(changes.percent[index].map(JSONValue.number))) }
                 text += CSVText.line(cells)
             }
             return text
@@ -20,7 +20,7 @@ extension Report {
         }
         var names = facts.map(\.csvName)
         var cells = facts.map { CSVText.cell(value(at: $0.path)) }
-        for fact in facts where previous != nil && fact.format.isComparable {
+        for fact in facts where previous != nil && fact.isComparable {
             names.append("\(fact.csvName)_change_percent")
             cells.append(CSVText.cell(change(of: fact).map(JSONValue.number)))
         }

@@ -72,14 +72,16 @@ extension Report {
     }
 
     private func draw(_ rows: RowsSection, _ elements: [JSONValue], shape: TerminalShape, ink: Ink) -> String {
-        let columns = rows.columns.filter(\.isInTable)
+        let columns = rows.columns.filter { $0.isShown(for: elements) }
         var grid = TextGrid(
             columns: columns.map { TextGrid.Column(title: $0.title, isRight: $0.format.isNumeric) },
             rows: elements.map { element in columns.map { $0.format.text(element[$0.key], zone: request.zone) } })
         if let changes = changes(of: rows) {
-            grid.columns.append(TextGrid.Column(title: "change", isRight: true))
-            for (index, change) in changes.enumerated() {
-                grid.rows[index].append(change.map(NumberText.change) ?? "–")
+            // Beside what it is the change of.
+            let place = (columns.firstIndex { $0.key == changes.of.key } ?? columns.count - 1) + 1
+            grid.columns.insert(TextGrid.Column(title: "change", isRight: true), at: place)
+            for (index, change) in changes.percent.enumerated() {
+                grid.rows[index].insert(change.map(NumberText.change) ?? "–", at: place)
             }
         }
         if let bar = rows.bar { grid.bars = elements.map { $0[bar]?.doubleValue ?? 0 } }

@@ -46,7 +46,8 @@ extension Flag {
         "until", aliases: ["to"], .text("TIME"), "where it ends (default now); a date includes its day")
     static let days = Flag("days", .count(1...36_500), "the same as --since Nd")
     static let zone = Flag("tz", aliases: ["timezone"], .text("ZONE"), "time zone of dates and buckets (default UTC)")
-    static let limit = Flag("limit", letter: "n", .count(1...100_000), "at most that many rows (default 20)")
+    static let largestLimit = 100_000
+    static let limit = Flag("limit", letter: "n", .count(1...largestLimit), "at most that many rows (default 20)")
     static let grouping = Flag(
         "group-by", .choice(Grouping.allCases.map(\.rawValue)),
         "length of a bucket (default day; weeks begin on Monday; auto suits the window)")

@@ -106,15 +106,16 @@ struct ReportStore: Sendable {
         var data = JSONObject()
         for part in query.parts(question) { try run(part, question, into: &data, in: connection) }
         var report = Report(request: request, from: question.from, to: question.to, data: data)
-        if request.compares { report.previous = try previous(of: question, by: query, in: connection) }
+        if request.compares { try compare(&report, with: question, by: query, in: connection) }
         if report.isEmpty { report.hint = hint(for: request, try dataRange(in: connection)) }
         return report
     }
 
-    private static func previous(
-        of question: Question, by query: ReportQuery, in connection: isolated Connection
-    ) throws -> Report.Previous {
+    private static func compare(
+        _ report: inout Report, with question: Question, by query: ReportQuery, in connection: isolated Connection
+    ) throws {
         var request = question.request
+        request.limit = Report.comparedRows
         let from = question.from - (question.to - question.from)
         request.window = TimeWindow(from: from, to: question.from)
         let earlier = try Question(
@@ -126,7 +127,7 @@ struct ReportStore: Sendable {
             if case .existing = part { continue }
             try run(part, earlier, into: &data, in: connection)
         }
-        return Report.Previous(from: from, data: data)
+        report.compare(with: data, from: from)
     }
 
     private static func run(

@@ -20,13 +20,10 @@ extension ReportQuery {
             when s.verdict_class = 'undecided' then 'undecided' else 'human' end
         """
 
-    private static func duration(_ question: Question) -> SQL {
-        let present = Value.timestamp(milliseconds: question.present.milliseconds)
-        return """
-            coalesce(s.duration_seconds,
-                greatest(0, floor(extract(epoch from coalesce(s.ended_at, \(present)::timestamptz) - s.started_at))))
-            """
-    }
+    /// An open session has lasted until its last activity, as it will have if nothing more comes.
+    private static let duration: SQL = """
+        coalesce(s.duration_seconds, greatest(0, floor(extract(epoch from s.last_activity_at - s.started_at))))
+        """
 
     /// Over rows of session_hours.
     private static let averageDuration: SQL =
@@ -81,7 +78,8 @@ extension ReportQuery {
         let window = question.request.window
         let isActive: SQL =
             window.hasGivenStart
-            ? "s.started_at < \(question.end) and s.last_activity_at >= \(question.start)" : active(question)
+            ? "s.started_at < \(question.end) and s.last_activity_at >= \(question.start)"
+            : window.endsNow ? active(question) : activeBefore(question.present)
         let condition: SQL = "\(isActive) and \(question.population) and \(question.sessionFilters)"
         func clock(_ column: SQL) -> SQL { "to_char(\(column) at time zone \(question.zoneName), 'HH24:MI:SS')" }
         return [
@@ -90,7 +88,7 @@ extension ReportQuery {
                 "sessions",
                 """
                 select s.session_id, s.user_type, \(className) as class, \(clock("s.started_at")) as started_at,
-                    \(clock("s.last_activity_at")) as last_activity, \(duration(question)) as duration_seconds,
+                    \(clock("s.last_activity_at")) as last_activity, \(duration) as duration_seconds,
                     s.request_count, s.country, s.device_type, s.landing_page,
                     \(Question.iso("s.started_at")) as started_at_time,
                     \(Question.iso("s.last_activity_at")) as last_activity_time
@@ -128,7 +126,7 @@ extension ReportQuery {
                 select coalesce(recent.rate, 0)::double precision as requests_per_minute, s.request_count, s.error_count,
                     \(className) as class, s.bot_name,
                     (array['normal', 'warning', 'severe', 'blocked'])[s.throttle_level + 1] as throttle_level,
-                    \(duration(question)) as duration_seconds, s.country, s.device_type, s.exit_page,
+                    \(duration) as duration_seconds, s.country, s.device_type, s.exit_page,
                     host(s.ip_address) as ip_address, \(Question.iso("s.last_activity_at")) as last_activity_time,
                     s.session_id
                 from \(sessions) order by 1 desc, s.last_activity_at desc, s.session_id limit \(question.limit)
@@ -146,7 +144,7 @@ extension ReportQuery {
                     select s.session_id, s.site, \(className) as class, s.behavioral_bot_score as score, s.bot_name,
                         \(Question.iso("s.started_at")) as started_at,
                         \(Question.iso("s.last_activity_at")) as last_activity_at,
-                        \(Question.iso("s.ended_at")) as ended_at, \(duration(question)) as duration_seconds,
+                        \(Question.iso("s.ended_at")) as ended_at, \(duration) as duration_seconds,
                         s.request_count, s.asset_count, s.beacon_count, s.error_count, s.fingerprint_hash as visitor,
                         s.user_id, s.user_type, host(s.ip_address) as ip_address, s.country, s.region, s.city,
                         s.user_agent, s.device_type, s.browser, s.os,

@@ -14,8 +14,8 @@ extension ReportQuery {
             order: "device_type, browser"),
         "traffic.pages": breakdown(
             "pages",
-            by: "coalesce(s.landing_page, '') as landing_page, coalesce(s.referrer_source, 'direct') as source",
-            order: "landing_page, source"),
+            by: "s.site, coalesce(s.landing_page, '') as landing_page, coalesce(s.referrer_source, 'direct') as source",
+            order: "landing_page, source, site"),
         "traffic.referrers": breakdown(
             "referrers",
             by: "coalesce(s.referrer_host, '') as referrer_host, coalesce(s.referrer_source, 'direct') as source",
@@ -54,14 +54,18 @@ extension ReportQuery {
         }
     }
 
-    /// Sessions `s` with activity in the 30 minutes before the window's end; those ended count only for the past.
+    /// Sessions `s` that are going on now, whatever the window: the last 30 minutes have seen them, and they have not
+    /// ended.
     static func active(_ question: Question) -> SQL {
-        let present = Value.timestamp(milliseconds: question.present.milliseconds)
-        let isOpen: SQL = question.request.window.endsNow ? "s.ended_at is null" : "true"
+        "\(activeBefore(question.request.now)) and s.ended_at is null"
+    }
+
+    /// Sessions `s` that the 30 minutes before `moment` have seen.
+    static func activeBefore(_ moment: Timestamp) -> SQL {
+        let moment = Value.timestamp(milliseconds: moment.milliseconds)
         return """
-            s.started_at <= \(present)::timestamptz \
-            and s.last_activity_at >= \(present)::timestamptz - interval '30 minutes' \
-            and \(isOpen)
+            s.started_at < \(moment)::timestamptz \
+            and s.last_activity_at >= \(moment)::timestamptz - interval '30 minutes'
             """
     }
 
