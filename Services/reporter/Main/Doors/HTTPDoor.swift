@@ -21,6 +21,7 @@ struct HTTPDoor: Sendable {
     private func router(_ guarding: LoopbackGuard?) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         if let guarding { router.add(middleware: guarding) }
+        router.add(middleware: Unrouted { respond(.failed(Self.nothing), to: $0) })
         for (path, file) in PageFiles.served {
             router.get(RouterPath("/\(path)")) { request, _ in Self.serve(file, to: request) }
         }
@@ -55,17 +56,13 @@ struct HTTPDoor: Sendable {
                 respond(.failed(ReportError(.forbidden, "Reports are read with GET.")), to: request)
             }
         }
-        router.get("/**") { request, _ in
-            respond(
-                .failed(
-                    ReportError(
-                        .notFound, "Nothing is served here.",
-                        hint: "There are / (the page), /api/v1/reports/<group>/<name>, /api/v1/command (POST) "
-                            + "and /metrics.")),
-                to: request)
-        }
         return router
     }
+
+    private static let nothing = ReportError(
+        .notFound, "Nothing is served here.",
+        hint: "There are / (the page), /api/v1/reports/<group>/<name>, /api/v1/command (POST), /api/v1/openapi.json "
+            + "and /metrics.")
 
     private static let description = PageFiles.File(
         Array((OpenAPI(version: Reporter.version).document.text + "\n").utf8), "application/json")
@@ -123,6 +120,22 @@ struct HTTPDoor: Sendable {
             if error.code == .unavailable { headers[.retryAfter] = "5" }
         }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}
+
+/// Answers what no route is for. A route of its own would not do: beside `/api/v1/command` a wildcard is never asked
+/// about `/api/v1`.
+private struct Unrouted: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    let answer: @Sendable (Request) -> Response
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do { return try await next(request, context) } catch let error as HTTPError where error.status == .notFound {
+            return answer(request)
+        }
     }
 }
 
