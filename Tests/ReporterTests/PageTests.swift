@@ -191,6 +191,29 @@ struct PageTests {
         expectPeace(browser, origin: served.address)
     }
 
+    /// After the import of an old log the last hours are empty, and one press away from what there is.
+    @Test(.timeLimit(.minutes(3))) func anEmptyWindowLeadsToEverything() async throws {
+        let served = try ServedPage(try await Self.stored.value, withToken: false)
+        let browser = try await Browser.open(width: 900, height: 700)
+        #expect(try await browser.visit(served.address + "?since=2001-01-01&until=2001-01-02") == "ready")
+        let said: String = try await browser.evaluate("document.querySelector('#trends .empty').textContent")
+        #expect(said.contains("What is stored reaches from") && !said.contains("--"))
+        #expect(try await browser.evaluate(PageAudit.script, as: [String].self) == [])
+        let found: String = try await browser.evaluate(
+            """
+            new Promise((resolve) => {
+                document.getElementById('show-all').click();
+                const limit = Date.now() + 20000;
+                const look = () => document.querySelector('#trends .chart') || Date.now() > limit
+                    ? resolve(location.search + document.querySelector('[name=range]:checked').value) : setTimeout(look, 20);
+                look();
+            })
+            """)
+        #expect(found == "?since=allall")
+        #expect(try await browser.evaluate("document.querySelector('#trends .chart') != null", as: Bool.self))
+        expectPeace(browser, origin: served.address)
+    }
+
     @Test(.timeLimit(.minutes(3))) func opensToHoldersOfAToken() async throws {
         let served = try ServedPage(try await Self.stored.value, withToken: true)
         let browser = try await Browser.open(width: 900, height: 700)

@@ -8,7 +8,7 @@
     source: 'source', path: 'landing page', country: 'country', device: 'device', browser: 'browser',
     utm_source: 'utm source', utm_medium: 'utm medium', utm_campaign: 'utm campaign', site: 'site',
   };
-  const populations = { human: 'people', undecided: 'undecided', bot: 'bots', scanner: 'scanners', all: 'everybody' };
+  const populations = { human: 'people + undecided', undecided: 'undecided', bot: 'bots', scanner: 'scanners', all: 'everybody' };
   const spans = { '1h': 'hour', '24h': '24 hours', '7d': '7 days', '30d': '30 days', '90d': '90 days' };
   const sections = [...document.querySelectorAll('[data-report]')];
   const svgSpace = 'http://www.w3.org/2000/svg';
@@ -89,7 +89,12 @@
     const isLong = shown.length > limit;
     return make('bdi', { title: isLong ? shown.slice(0, 2000) : null }, isLong ? `${shown.slice(0, limit)}…` : shown);
   };
-  const empty = (answer, text) => make('p', { class: 'empty' }, answer?.hint ? plain(answer.hint) : text);
+  const empty = (answer, text) => {
+    const stored = answer?.stored;
+    if (!stored) return make('p', { class: 'empty' }, answer?.hint ? plain(answer.hint) : text);
+    const zone = answer.timezone;
+    return make('p', { class: 'empty' }, `${text} What is stored reaches from ${moment(stored.from, zone)} to ${moment(stored.to, zone)}.`);
+  };
   const table = (caption, columns, rows, className = '') =>
     make('table', { class: className },
       make('caption', { class: 'hidden' }, caption),
@@ -153,6 +158,11 @@
     if (!packed) history.pushState(null, '', address());
     showControls();
     load(sections, true);
+  };
+  const showAll = () => {
+    [state.since, state.until] = ['all', null];
+    change();
+    byId('main').focus({ preventScroll: true });
   };
   const narrow = (filters) => {
     Object.assign(state.filters, filters);
@@ -351,10 +361,10 @@
         part('Which they were',
           ranked({ text: 'Bots by name', unit: 'sessions' }, 'bot', data.bot_breakdown,
             { name: (row) => row.bot_type, value: (row) => row.session_count, note: { title: 'requests', cell: (row) => short(row.request_count) } })),
-        part('How they were found',
+        part('How they were found (some in several ways)',
           ranked({ text: 'Bots by how they were found', unit: 'sessions' }, 'tier', data.tiers,
             { name: (row) => tierNames[row.tier] ?? row.tier, value: (row) => row.session_count, share: (row) => row.percentage })),
-        part('The reasons on record',
+        part('The reasons on record (some have several)',
           ranked({ text: 'Signals behind the verdicts', unit: 'sessions' }, 'signal', data.reasons,
             { name: (row) => reason(row.signal), value: (row) => row.session_count, share: (row) => row.percentage })));
     },
@@ -448,7 +458,11 @@
     const points = answer.data.points;
     const total = answer.data.total_sessions;
     drawn = { body, answer };
-    if (!total) { body.replaceChildren(empty(answer, 'No sessions in this window.')); return; }
+    if (!total) {
+      const all = answer.stored && state.since !== 'all' && !packed ? make('button', { type: 'button', id: 'show-all', click: showAll }, 'Show all that is stored') : null;
+      body.replaceChildren(...[empty(answer, 'No sessions in this window.'), all].filter(Boolean));
+      return;
+    }
     const wasOpen = body.querySelector('details')?.open ?? false;
     const width = Math.max(320, body.clientWidth);
     const [height, left, bottom, top] = [250, 46, 24, 8];
