@@ -105,6 +105,12 @@ import WeirProtocol
         #expect(nowhere.status == 5)
     }
 
+    /// The detector does it, and help says what people have to type.
+    @Test func helpOfAVerbThatIsHandedOver() async throws {
+        let text = try await Program.run(ServedPage.program, ["bots", "reclassify", "--help"])
+        #expect(text.contains("USAGE: analytics bots reclassify ") && !text.contains("detector operator"))
+    }
+
     @Test func exitCodes() async throws {
         #expect(try await run(["overvew"], url: url).status == 64)
         #expect(try await run(["--help"], url: url).status == 0)

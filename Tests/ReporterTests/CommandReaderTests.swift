@@ -123,6 +123,10 @@ import WeirProtocol
         ("costs summary --class bot", .unknownFlag, "--since"),
         ("overview extra", .badCommand, "overview --help"),
         ("agents show", .missingValue, "agents list"),
+        ("sessions show sess_1 extra", .badCommand, "sessions show --help"),
+        ("bots explain sess_1 extra", .badCommand, "bots explain --help"),
+        ("bots reclasify", .unknownCommand, "Did you mean bots reclassify?"),
+        ("privacy", .unknownCommand, "privacy erase"),
         ("overview --since", .missingValue, "--since TIME"),
         ("overview --since --json", .missingValue, "--since TIME"),
         ("overview --since yesterdat", .badTime, "Give a span"),
@@ -202,6 +206,23 @@ import WeirProtocol
             let text = Catalogue.all.help(for: report.words)
             #expect(report.allFlags.allSatisfy { text.contains("--\($0.name)") }, "\(report.id)")
         }
+    }
+
+    @Test func helpKnowsEveryVerb() throws {
+        let all = Catalogue.all.help(for: [])
+        let manual = Catalogue.all.manual(version: "1")
+        for verb in Catalogue.all.verbs {
+            let words = verb.words.joined(separator: " ")
+            #expect(all.contains("  \(words) "), "\(words)")
+            #expect(Catalogue.all.help(for: [verb.words[0]]).contains("  \(words) "), "\(words)")
+            #expect(manual.contains(".B \(words)\n"), "\(words)")
+            let error = Self.code("\(words) something")
+            #expect(verb.changes == (error?.code == .forbidden), "\(words): \(String(describing: error))")
+        }
+        // A group's help names its reports and verbs, and no others.
+        let links = Catalogue.all.help(for: ["links"])
+        #expect(links.contains("Usage: analytics links [flags]") && !links.contains("funnels create"))
+        #expect(all.contains("4 nothing usable in the input") && manual.contains("4 nothing usable in the input"))
     }
 
     @Test func noTwoReportsShareAName() {

@@ -70,8 +70,31 @@ import WeirProtocol
         let first = try #require(TrafficReportTests.scene.sessions.map(\.start).min())
         #expect(report.hint?.contains(first.iso8601) == true)
         #expect(report.json["hint"] != nil)
+        #expect(report.hint?.contains("--since all") == true)
+        #expect(report.json["stored"]?["from"]?.stringValue == first.iso8601)
         let sound = try await Self.full.value.report("overview --since 30d")
-        #expect(sound.hint == nil)
+        #expect(sound.hint == nil && sound.json["stored"] == nil)
+    }
+
+    /// A value that nothing has is told from a window that has nothing, and what there is instead is named.
+    @Test(arguments: [
+        ("traffic sources --since 30d --source googel", ["--source \"googel\"", "direct", "organic_search", "social"]),
+        ("traffic geo --since all --country Germany", ["--country \"Germany\"", "DE", "US", "FR", "Unknown"]),
+        ("events list --since 30d --severity nosuch", ["--severity \"nosuch\"", "there is info."]),
+        ("traffic campaigns --since 30d --utm-source none", ["Nothing is stored that --utm-source could choose from."]),
+    ]) func anUnknownFilterNamesTheKnown(_ command: String, _ parts: [String]) async throws {
+        let hint = try await Self.full.value.report(command).hint ?? ""
+        for part in parts { #expect(hint.contains(part), "\(hint)") }
+        #expect(!hint.contains("--since all"))
+    }
+
+    /// A filter that something has, outside of the window, is not blamed; --since all is not advised to who gave it.
+    @Test func anEmptyAnswerSaysWhatIsTrue() async throws {
+        let old = try await Self.full.value.report("traffic geo --since 2001-01-01 --until 2001-12-31 --country de")
+        #expect(old.hint?.hasPrefix("No data for these filters in this window.") == true)
+        let all = try await Self.full.value.report("traffic geo --since all --path /nowhere")
+        #expect(all.hint?.hasPrefix("No data for these filters. ") == true)
+        #expect(all.hint?.contains("--since all") == false && all.hint?.contains("--class all") == true)
     }
 
     /// Windows are compared with the one before, and partitions are looked for a day around them; both may begin before

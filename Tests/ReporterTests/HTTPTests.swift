@@ -134,6 +134,7 @@ import WeirProtocol
         ("/api/v1/reports/overview?colour=red", 400), ("/api/v1/reports/nonsense", 404),
         ("/api/v1/reports/agents/show/nobody", 404), ("/api/v1/reports", 404), ("/api/v1/reports/report?html=x", 403),
         ("/api/v1/reports/throttle/block", 403), ("/api/v1/reports/export/events", 403), ("/nothing", 404),
+        ("/api/v1/", 404), ("/api/v1", 404), ("/api", 404), ("/api/v1/command", 404),
     ]) func statuses(_ path: String, _ status: Int) async throws {
         let answer = try await ask(path)
         #expect(answer.status == status)
@@ -149,6 +150,15 @@ import WeirProtocol
         let alone = try await ask(
             "/api/v1/reports/traffic/sources?limit=8&since=2026-11-10&until=2026-11-20&country=DE")
         #expect(try JSONValue(parsing: alone.body.utf8) == sources["answer"])
+    }
+
+    /// Everything that is stored begins and ends somewhere, for the page as for each of its parts.
+    @Test func theWholePageOfAllTimeHasItsWindow() async throws {
+        let answer = try await ask("/api/v1/reports/report?since=all")
+        let page = try JSONValue(parsing: answer.body.utf8)
+        let sources = page["data"]?["parts"]?.arrayValue?.first { $0["report"] == "traffic.sources" }?["answer"]
+        #expect(page["from"] == sources?["from"] && page["to"] == sources?["to"])
+        #expect(try #require(page["from"]?.stringValue) < #require(page["to"]?.stringValue))
     }
 
     /// Every path of the description answers, with exactly the fields and types that it promises.

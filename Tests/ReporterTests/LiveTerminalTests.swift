@@ -157,7 +157,7 @@ import Testing
         screen.type("s")
         try screen.expect("req/min ↓")
         screen.type("f")
-        try screen.expect("human sessions")
+        try screen.expect("sessions of people and undecided")
         screen.type("p")
         try screen.expect("PAUSED")
         screen.type("/nobody\r")

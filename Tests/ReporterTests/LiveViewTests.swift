@@ -108,7 +108,7 @@ import WeirProtocol
         #expect(!Self.pages(&view).contains("/late"))
         view.show(Self.answer([(1, "human", "/now")], to: request))
         #expect(Self.pages(&view) == ["/now"])
-        #expect(Self.lines(&view)[0].contains("human sessions"))
+        #expect(Self.lines(&view)[0].contains("sessions of people and undecided"))
         for expected in [Population.bot, .scanner, .undecided, .all] {
             _ = Self.press("f", &view)
             #expect(view.request(now: CommandReaderTests.now).population == expected)

@@ -116,6 +116,9 @@ import WeirProtocol
         #expect(lines.first?.hasPrefix("session_id,site,started_at,") == true)
         #expect(
             Set(lines.dropFirst().dropLast().map { $0.prefix { $0 != "," } }) == Set(scene.sessions.map { $0.id[...] }))
+        #expect(csv.count { $0 == "\r\n" } == scene.sessions.count + 1)
+        let people = try await run(["export", "sessions"] + window)
+        #expect(people.count { $0 == "\r\n" } == scene.sessions.count { !$0.isAutomated } + 1)
         let json = try await run(["export", "events", "--json"] + window)
         let events = try json.split(separator: "\n").map { try JSONValue(parsing: $0.utf8) }
         #expect(events.count == scene.sessions.flatMap(\.requests).count)

@@ -144,11 +144,12 @@ struct Dice {
 
 extension TestDatabase {
     /// The answer to a command at `Scene.now`, as the reporter's own role.
-    func report(_ command: String) async throws -> Report {
+    func report(_ command: String, countsRows: Bool = false) async throws -> Report {
         let reader = CommandReader(now: Scene.now) { Zones.named($0) }
-        guard case .report(let request, _) = try reader.read(command: command) else {
+        guard case .report(var request, _) = try reader.read(command: command) else {
             throw ReportError(.internal, "\(command) is help")
         }
+        request.countsRows = countsRows
         let store = try ReportStore(url: url(as: "weir_reporter"), connections: 1, timeout: .seconds(20))
         return try await store.answer(request)
     }

@@ -257,6 +257,31 @@ import WeirProtocol
         #expect(explained["signals"] == [])
         let error = await #expect(throws: ReportError.self) { try await database.data("sessions show sess_none") }
         #expect(error?.exitCode == 1)
+        for (command, way) in [
+            ("sessions show nosuch", "sessions live"), ("bots explain nosuch", "sessions live"),
+            ("anomalies show nosuch", "anomalies list"), ("agents show nosuch", "--since all"),
+        ] {
+            let error = await #expect(throws: ReportError.self) { try await database.data(command) }
+            #expect(error?.hint?.contains(way) == true, "\(command)")
+        }
+        let all = await #expect(throws: ReportError.self) { try await database.data("agents show nosuch --since all") }
+        #expect(all?.hint?.contains("agents list") == true && all?.hint?.contains("--since all") == false)
+    }
+
+    /// What is cut says how much there is of it, once somebody looks at a table.
+    @Test func tablesSayWhatTheyLeaveOut() async throws {
+        let session = try #require(Self.scene.sessions.first { $0.requests.count > 2 })
+        let visited = Set(sessions(days: 7).map { "\($0.site) \($0.requests[0].path) \($0.source ?? "direct")" })
+        for (command, note) in [
+            ("sessions show \(session.id) --limit 2", "2 of \(session.requests.count); --limit N shows more."),
+            ("traffic pages --since 7d --limit 3", "3 of \(visited.count); --limit N shows more."),
+        ] {
+            let table = try await database.report(command, countsRows: true).table(
+                on: TerminalShape(width: 100, hasColors: false))
+            #expect(table.contains("\n\(note)\n"), "\(table)")
+        }
+        let whole = try await database.report("sessions show \(session.id) --limit 100", countsRows: true)
+        #expect(whole.totals.isEmpty)
     }
 
     @Test func theEndIsNotInTheWindow() async throws {

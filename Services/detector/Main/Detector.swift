@@ -9,8 +9,17 @@ struct Detector: AsyncParsableCommand {
         commandName: "detector", abstract: "Tells people from bots, and says why.",
         version: Release.version,
         subcommands: [
-            ServeCommand.self, ClassifyCommand.self, JudgeCommand.self, AnomaliesCommand.self, OperatorCommand.self,
+            ServeCommand.self, ClassifyCommand.self, JudgeCommand.self, AnomaliesCommand.self,
         ])
+
+    static func main() async {
+        let words = CommandLine.arguments.dropFirst()
+        if words.first == "operator" {
+            await OperatorCommand.main(Array(words.dropFirst()))
+        } else {
+            await main(nil)
+        }
+    }
 
     @Flag(help: "Check the configuration and the rules, and print every problem.")
     var check = false

@@ -55,9 +55,15 @@ struct Answers: Sendable {
     private func page(_ request: ReportRequest) async throws(ReportError) -> Report {
         let reader = CommandReader(now: request.now, zones: Zones.named)
         var parts: [JSONValue] = []
+        // Everything that is stored has ends only once it has been looked at.
+        var (from, to): (Timestamp?, Timestamp?)
         for part in PageFiles.parts {
             guard case .report(let alone, _) = try reader.read(path: part.path, query: part.query) else { continue }
             let report = try await answer(alone.asked(like: request))
+            if request.window.from == nil, part.takes.contains("window") {
+                from = min(from ?? report.from, report.from)
+                to = max(to ?? report.to, report.to)
+            }
             var fields = JSONObject()
             fields["title"] = .string(report.request.report.title)
             fields["report"] = .string(report.request.report.id)
@@ -69,7 +75,8 @@ struct Answers: Sendable {
         var data = JSONObject()
         data["parts"] = .array(parts)
         return Report(
-            request: request, from: request.window.from ?? request.window.to, to: request.window.to, data: data)
+            request: request, from: from ?? request.window.from ?? request.window.to, to: to ?? request.window.to,
+            data: data)
     }
 
     /// Hands every row of an export over, as a line of CSV fields or JSON, until `take` declines.

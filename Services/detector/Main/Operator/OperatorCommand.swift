@@ -5,10 +5,11 @@ import Runtime
 import WeirProtocol
 
 /// `detector operator …`: what `analytics bots reclassify|flag|unflag`, `analytics rules …` and `analytics anomalies set`
-/// do. The reporter only reads, so it hands these words over; they need the rules, and the role weir_operator.
+/// do. The reporter only reads, so it hands these words over; they need the rules, and the role weir_operator. It is a
+/// command of its own, named as people call it, so that help says what they have to type.
 struct OperatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "operator", abstract: "Change stored verdicts and thresholds, reversibly; compare rules.",
+        commandName: "analytics", abstract: "Change stored verdicts and thresholds, reversibly; compare rules.",
         subcommands: [Bots.self, RulesCommand.self, AnomalyOperatorCommand.self])
 
     /// `bots …`.

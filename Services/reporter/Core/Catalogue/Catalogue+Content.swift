@@ -19,8 +19,9 @@ extension Catalogue {
                         Fact("total_clicks", "Clicks", .count),
                     ])
             ]),
-        ranking("content.top", "Top Content", "pages by views", days: 1),
-        ranking("content.popular", "Popular Content", "pages by visitors", days: 30),
+        ranking("content.top", "Top Content", "pages by views; the trend is against the window before", days: 1),
+        ranking(
+            "content.popular", "Popular Content", "pages by visitors; the trend is against the window before", days: 30),
         ReportDefinition(
             "content.trends", "Content Trends", "page views over time",
             flags: Flag.window + [.grouping] + Flag.sessions, days: 7, measure: "total_views",
@@ -127,7 +128,7 @@ extension Catalogue {
                     RowsSection(
                         "steps",
                         [
-                            Column("step_order", "#", .count), Column("name", "step", .text),
+                            Column("step_order", "#", .ordinal), Column("name", "step", .text),
                             Column("match_type", "by", .text), Column("match_pattern", "pattern", .text),
                         ])),
             ]),
@@ -147,10 +148,10 @@ extension Catalogue {
                     RowsSection(
                         "steps",
                         [
-                            Column("step_order", "#", .count, isName: true), Column("name", "step", .text),
+                            Column("step_order", "#", .ordinal), Column("name", "step", .text),
                             Column("entered_count", "entered", .count), Column("continued_count", "went on", .count),
                             Column("dropped_count", "dropped", .count),
-                            Column("conversion_rate", "went on", .percent),
+                            Column("conversion_rate", "share", .percent),
                             Column("median_time_to_next_ms", "time to next", .milliseconds),
                         ])),
             ]),

@@ -85,7 +85,8 @@ extension Catalogue {
         ReportDefinition(
             "anomalies.show", "Anomaly", "one anomaly, and what explains most of it",
             argument: .init(
-                name: "anomaly-id", help: "an anomaly's id, as anomalies list --json has it", isOptional: false),
+                name: "anomaly-id", help: "an anomaly's id, as anomalies list --json has it", isOptional: false,
+                isOneWord: true),
             flags: [.zone],
             sections: [
                 .facts(

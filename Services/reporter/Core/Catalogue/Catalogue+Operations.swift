@@ -56,7 +56,7 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "bots.explain", "Verdict", "why a session was called what it was called",
-            argument: .init(name: "session-id", help: "a session's id, as sessions live prints it", isOptional: false),
+            argument: .session,
             flags: [.zone],
             sections: [
                 .facts(
@@ -121,7 +121,8 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "throttle.why", "Throttle Decision", "why a request was refused",
-            argument: .init(name: "reference", help: "the reference that the visitor was shown", isOptional: false),
+            argument: .init(
+                name: "reference", help: "the reference that the visitor was shown", isOptional: false, isOneWord: true),
             flags: [.zone],
             sections: [
                 .facts(

@@ -62,7 +62,8 @@ extension Catalogue {
     /// Everything row by row, for other programs: written as it is read, in little memory however much there is.
     static let exports = [
         ReportDefinition(
-            "export.sessions", "Sessions", "every session of the window as CSV, or as JSON lines with --json",
+            "export.sessions", "Sessions",
+            "the window's sessions, of people and undecided unless --class says otherwise, as CSV or with --json as JSON lines",
             flags: Flag.window + Flag.sessions,
             sections: [
                 .rows(

@@ -109,11 +109,11 @@ extension Catalogue {
                         ])),
                 .rows(
                     RowsSection(
-                        "tiers", title: "How they were found", isMain: false,
+                        "tiers", title: "How they were found (one bot may be found in several ways)", isMain: false,
                         [Column("tier", "tier", .text), .sessions, .percentage])),
                 .rows(
                     RowsSection(
-                        "reasons", title: "Why they were called bots", isMain: false,
+                        "reasons", title: "Why they were called bots (one may have several reasons)", isMain: false,
                         [Column("signal", "signal", .text), .sessions, .percentage])),
             ]),
         ReportDefinition(
@@ -235,7 +235,7 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "sessions.show", "Session", "one session: who, what, and the verdict on it",
-            argument: .init(name: "session-id", help: "a session's id, as sessions live prints it", isOptional: false),
+            argument: .session,
             flags: [.zone, .limit],
             sections: [
                 .facts(
@@ -260,7 +260,7 @@ extension Catalogue {
                     ]),
                 .rows(
                     RowsSection(
-                        "requests", title: "Requests",
+                        "requests", title: "Requests, assets and events",
                         [
                             Column("at", "at", .instant), Column("kind", "kind", .text),
                             Column("method", "method", .text), Column("path", "path", .text),

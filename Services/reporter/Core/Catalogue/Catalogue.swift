@@ -2,27 +2,20 @@
 public struct Catalogue: Sendable {
     /// The reports in the order of help.
     public let reports: [ReportDefinition]
-    /// Commands that change something: known by name, so that a read-only socket can say `forbidden`.
-    let changes: [[String]]
+    /// The commands that are no reports, in the order of help.
+    public let verbs: [Verb]
 
     /// The reports of this release.
     public static let all = Catalogue(
         reports: Self.overview + Self.traffic + Self.sessions + Self.content + Self.costs + Self.agents + Self.tools
             + Self.requests + Self.conversations + Self.campaigns + Self.activity + Self.diagnosis + Self.detection
             + Self.throttling + Self.operations + Self.paths + Self.exports + Self.page,
-        changes: [
-            ["bots", "flag"], ["bots", "unflag"], ["bots", "reclassify"], ["anomalies", "set"],
-            ["anomalies", "notify"], ["links", "create"],
-            ["links", "disable"], ["links", "enable"], ["funnels", "create"], ["funnels", "disable"],
-            ["funnels", "enable"], ["funnels", "delete"], ["content", "load"], ["thresholds", "set"],
-            ["privacy", "erase"], ["privacy", "export"], ["maintenance"], ["prices", "load"], ["throttle", "block"],
-            ["throttle", "allow"], ["throttle", "clear"],
-        ])
+        verbs: Self.everyVerb)
 
     private let flags: [Flag]
 
-    init(reports: [ReportDefinition], changes: [[String]]) {
-        (self.reports, self.changes) = (reports, changes)
+    init(reports: [ReportDefinition], verbs: [Verb]) {
+        (self.reports, self.verbs) = (reports, verbs)
         var known: [Flag] = []
         for flag in reports.flatMap(\.allFlags) where !known.contains(flag) { known.append(flag) }
         flags = known
@@ -32,7 +25,7 @@ public struct Catalogue: Sendable {
     /// - Throws: `ReportError` with `unknown_command`, `missing_value`, `bad_command` or `forbidden`.
     func find(_ named: [String]) throws(ReportError) -> (ReportDefinition, argument: String?) {
         let words = named == ["links", "list"] ? ["links"] : named
-        if changes.contains(where: { words.starts(with: $0) }) {
+        if verbs.contains(where: { $0.changes && words.starts(with: $0.words) }) {
             throw ReportError(
                 .forbidden, "\"\(words.joined(separator: " ").quotable)\" changes data; the reporter only reads.",
                 hint: "Operators change data as the database role weir_operator.")
@@ -52,6 +45,12 @@ public struct Catalogue: Sendable {
             throw ReportError(
                 .missingValue, "\(report.words.joined(separator: " ")) needs a <\(argument.name)>.",
                 hint: "\(argument.help.prefix(1).uppercased())\(argument.help.dropFirst()).")
+        }
+        if argument.isOneWord, let extra = rest.dropFirst().first {
+            throw ReportError(
+                .badCommand,
+                "\(report.words.joined(separator: " ")) takes one <\(argument.name)>, and no \"\(extra.quotable)\".",
+                hint: "See: analytics \(report.words.joined(separator: " ")) --help")
         }
         // An unquoted name of several words is one name.
         return (report, rest.isEmpty ? nil : rest.joined(separator: " "))
@@ -82,9 +81,10 @@ public struct Catalogue: Sendable {
     }
 
     private func unknown(_ words: [String]) -> ReportError {
-        let groups = reports.reduce(into: [String]()) { if !$0.contains($1.words[0]) { $0.append($1.words[0]) } }
+        let known = reports.map(\.words) + verbs.map(\.words)
+        let groups = known.reduce(into: [String]()) { if !$0.contains($1[0]) { $0.append($1[0]) } }
         guard let first = words.first else { return nothingGiven }
-        let members = reports.filter { $0.words[0] == first && $0.words.count > 1 }.map { $0.words[1] }
+        let members = known.filter { $0[0] == first && $0.count > 1 }.map { $0[1] }
         guard !members.isEmpty else {
             let near = suggestion(for: first, among: groups).map { "Did you mean \($0)?" }
             return ReportError(
@@ -93,7 +93,7 @@ public struct Catalogue: Sendable {
         }
         guard words.count > 1 else {
             return ReportError(
-                .unknownCommand, "\(first) needs to know which report.",
+                .unknownCommand, "\(first) needs to know what of it.",
                 hint: "There are \(members.map { "\(first) \($0)" }.joined(separator: ", ")).")
         }
         let near = suggestion(for: words[1], among: members).map { "Did you mean \(first) \($0)? " } ?? ""

@@ -11,6 +11,16 @@ public struct ReportDefinition: Sendable {
         public let help: String
         /// Whether the command works without.
         public let isOptional: Bool
+        /// Whether it never has spaces, so that a second word is a mistake.
+        let isOneWord: Bool
+
+        init(name: String, help: String, isOptional: Bool, isOneWord: Bool = false) {
+            (self.name, self.help, self.isOptional, self.isOneWord) = (name, help, isOptional, isOneWord)
+        }
+
+        static let session = Argument(
+            name: "session-id", help: "a session's id, as sessions live and export sessions print it",
+            isOptional: false, isOneWord: true)
     }
 
     /// The dotted name in the answer's `report`, as in `traffic.sources`.
@@ -152,7 +162,7 @@ public struct Column: Sendable {
         isName: Bool? = nil
     ) {
         (self.key, self.title, self.format, isInTable, isShownIfVaried) = (key, title, format, inTable, ifVaried)
-        self.isName = isName ?? (format == .text)
+        self.isName = isName ?? (format == .text || format == .ordinal)
     }
 
     /// Whether a terminal shows it above these rows.
@@ -166,6 +176,8 @@ public enum CellFormat: Sendable {
     case text
     /// A whole number, thousands separated.
     case count
+    /// A place in an order, counted from 0 and shown from 1.
+    case ordinal
     /// A number with one decimal.
     case decimal
     /// 0...100.

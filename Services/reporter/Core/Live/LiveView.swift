@@ -192,7 +192,7 @@ public struct LiveView: Sendable {
     private func heading(_ refreshSeconds: Int) -> String {
         var parts = [first.report.title]
         if let report { parts.append(CellFormat.instant.text(.string(report.request.now.iso8601), zone: first.zone)) }
-        parts.append(population == .all ? "everybody" : "\(population.rawValue) sessions")
+        parts.append(population.title)
         for filter in Filter.allCases {
             if let value = first.filters[filter] { parts.append("\(filter.rawValue)=\(TerminalText.stripped(value))") }
         }

@@ -28,6 +28,9 @@ extension Catalogue {
             for count in report.words.indices { add(Array(report.words[..<count]), [report.words[count]]) }
             add(report.words, report.allFlags.map { "--\($0.name)" })
         }
+        for verb in verbs {
+            for count in verb.words.indices { add(Array(verb.words[..<count]), [verb.words[count]]) }
+        }
         add([], ["completions", "manual", "help"])
         add(["completions"], Self.shells)
         return found
@@ -148,7 +151,11 @@ extension Catalogue {
                 text += ".TP\n.B \(dashed(flag.usage.trimmingSpaces))\n\(plain(flag.help))\n"
             }
         }
-        text += ".SH \"FLAGS OF EVERY COMMAND\"\n"
+        text += ".SH \"COMMANDS FOR OPERATORS\"\nWith --help each says what it takes.\n"
+        for verb in verbs {
+            text += ".TP\n.B \(dashed(verb.words.joined(separator: " ")))\n\(plain(verb.summary))\n"
+        }
+        text += ".SH \"FLAGS OF EVERY REPORT\"\n"
         for flag in Flag.output { text += ".TP\n.B \(dashed(flag.usage.trimmingSpaces))\n\(plain(flag.help))\n" }
         return text + """
             .SH ENVIRONMENT
@@ -162,8 +169,8 @@ extension Catalogue {
             .B PAGER
             shows what is longer than the terminal, by default less; empty for none
             .SH "EXIT STATUS"
-            0 done, 1 a finding or nothing of that name, 3 the database or a socket is away, 5 no permission, 64 wrong usage,
-            78 wrong configuration, 130 interrupted.
+            0 done, 1 a finding or nothing of that name, 3 the database or a socket is away, 4 nothing usable in the input,
+            5 no permission, 64 wrong usage, 78 wrong configuration, 130 interrupted.
 
             """
     }

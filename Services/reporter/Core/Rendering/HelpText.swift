@@ -6,21 +6,29 @@ extension Catalogue {
             return help(for: report)
         }
         let members = reports.filter { $0.words[0] == words.first }
-        let listed = members.isEmpty ? reports : members
-        var text =
-            "Reports on traffic, people, bots, content, agents and costs.\n\nUsage: analytics <command> [flags]\n\n"
-        let names = listed.map(Self.usage)
-        let width = names.map(\.count).max() ?? 0
-        for (name, report) in zip(names, listed) {
-            text += "  \(TerminalText.padded(name, to: width, right: false))  \(report.summary)\n"
-        }
-        return text + """
+        let ownVerbs = verbs.filter { $0.words[0] == words.first }
+        let isGroup = !members.isEmpty || !ownVerbs.isEmpty
+        return "Reports on traffic, people, bots, content, agents and costs.\n\nUsage: analytics <command> [flags]\n\n"
+            + Self.list((isGroup ? members : reports).map { (Self.usage($0), $0.summary) })
+            + Self.list(isGroup ? ownVerbs : verbs, under: "For operators") + """
 
-            Every command takes --json, --csv, --export FILE.csv, --help; most take --since, --until, --limit, --class.
-            Times: 90s, 15m, 24h, 7d, 4w, 2026-11-21, 2026-11-21T08:00:00Z, all. See: analytics <command> --help
-            Exit codes: 0 ok, 1 not found, 3 database or socket away, 5 no permission, 64 usage, 78 configuration.
+                Every report takes --json, --csv, --export FILE.csv, --help; most take --since, --until, --limit, --class.
+                Times: 90s, 15m, 24h, 7d, 4w, 2026-11-21, 2026-11-21T08:00:00Z, all. See: analytics <command> --help
+                Visitors are browsers, told apart by user agent and first language, whatever network they come from. People
+                (--class human, the default) are everybody that is not called a bot, the undecided among them.
+                Exit codes: 0 ok, 1 a finding or not found, 3 database or socket away, 4 nothing usable in the input,
+                5 no permission, 64 usage, 78 configuration, 130 interrupted.
 
-            """
+                """
+    }
+
+    private static func list(_ verbs: [Verb], under title: String) -> String {
+        verbs.isEmpty ? "" : "\n\(title):\n" + list(verbs.map { ($0.words.joined(separator: " "), $0.summary) })
+    }
+
+    private static func list(_ lines: [(name: String, summary: String)]) -> String {
+        let width = lines.map(\.name.count).max() ?? 0
+        return lines.map { "  \(TerminalText.padded($0, to: width, right: false))  \($1)\n" }.joined()
     }
 
     private func help(for report: ReportDefinition) -> String {
@@ -37,7 +45,7 @@ extension Catalogue {
                 text += "  \(TerminalText.padded(flag.usage, to: width, right: false))  \(help)\n"
             }
         }
-        return text
+        return text + Self.list(verbs.filter { [$0.words[0]] == report.words }, under: "For operators")
     }
 
     private static func span(_ milliseconds: Int64) -> String {

@@ -82,6 +82,7 @@ extension CellFormat {
         guard let number = value.doubleValue else { return plain(value) }
         return switch self {
         case .count: value.integerValue.map(NumberText.grouped) ?? NumberText.fixed(number, 1)
+        case .ordinal: NumberText.fixed(number + 1, 0)
         case .decimal: NumberText.fixed(number, 1)
         case .percent: NumberText.percent(number)
         case .change: NumberText.change(number)

@@ -130,6 +130,13 @@ public struct OpenAPI: Sendable {
         properties["filters"] = ["type": "object", "additionalProperties": ["type": "string"]]
         properties["data"] = data
         properties["hint"] = ["type": "string"]
+        properties["stored"] = [
+            "type": "object", "description": "When all that is stored begins and ends, where the window shows nothing.",
+            "required": ["from", "to"],
+            "properties": [
+                "from": ["type": "string", "format": "date-time"], "to": ["type": "string", "format": "date-time"],
+            ],
+        ]
         if report.isComparable {
             properties["previous"] = [
                 "type": "object", "required": ["from", "to", "data"],
@@ -174,6 +181,7 @@ public struct OpenAPI: Sendable {
         switch format {
         case .text: ["type": ["string", "number", "null"]]
         case .count: ["type": ["integer", "null"]]
+        case .ordinal: ["type": ["integer", "null"], "description": "from 0"]
         case .decimal, .percent, .change, .seconds: ["type": ["number", "null"]]
         case .milliseconds: ["type": ["number", "null"], "description": "milliseconds"]
         case .microdollars: ["type": ["number", "null"], "description": "millionths of a US dollar"]

@@ -2,9 +2,6 @@ import WeirProtocol
 
 /// How the numbers of an answer differ from those of the window before it.
 extension Report {
-    /// Rows that the window before is asked for. A row that is shown now may have been among the last then.
-    public static let comparedRows = Flag.largestLimit
-
     /// Sets the fields that were found for the window before beside the report's own. Of the rows it keeps as many as
     /// the report may show, and all that one of the report's is compared with.
     public mutating func compare(with earlier: JSONObject, from: Timestamp) {
@@ -71,7 +68,7 @@ extension CellFormat {
     var isComparable: Bool {
         switch self {
         case .count, .decimal, .milliseconds, .seconds, .microdollars: true
-        case .text, .percent, .change, .instant, .yesNo: false
+        case .text, .ordinal, .percent, .change, .instant, .yesNo: false
         }
     }
 }

@@ -43,9 +43,7 @@ extension Report {
                     + "\(format.text(.string(to.iso8601), zone: request.zone).dropLast(3)) \(request.zone.name)")
         }
         if previous != nil { parts.append("change from the time before") }
-        if let population = request.population {
-            parts.append(population == .all ? "everybody" : "\(population.rawValue) sessions")
-        }
+        if let population = request.population { parts.append(population.title) }
         for filter in Filter.allCases {
             if let value = request.filters[filter] {
                 parts.append("\(filter.rawValue)=\(TerminalText.stripped(value))")
@@ -85,7 +83,15 @@ extension Report {
             }
         }
         if let bar = rows.bar { grid.bars = elements.map { $0[bar]?.doubleValue ?? 0 } }
-        return grid.drawn(width: shape.width, ink: ink)
+        return grid.drawn(width: shape.width, ink: ink) + more(rows, than: elements.count, ink)
+    }
+
+    private func more(_ rows: RowsSection, than shown: Int, _ ink: Ink) -> String {
+        guard let total = totals[rows.path], total > shown else { return "" }
+        let all =
+            total > Flag.largestLimit
+            ? "over \(NumberText.grouped(Int64(Flag.largestLimit)))" : NumberText.grouped(Int64(total))
+        return ink.faint("\(NumberText.grouped(Int64(shown))) of \(all); --limit N shows more.") + "\n"
     }
 }
 

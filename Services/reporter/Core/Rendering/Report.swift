@@ -12,6 +12,11 @@ public struct Report: Sendable {
     public var data: JSONObject
     /// A sentence for whoever finds nothing in it.
     public var hint: String?
+    /// When what is stored begins and ends, for whoever finds nothing in the window.
+    public var stored: ClosedRange<Timestamp>?
+    /// How many rows there are of each section that the limit has cut, where that was asked for; counting ends one row
+    /// after the largest limit.
+    public var totals: [String: Int] = [:]
     /// The same question over the window of the same length before, when the request compares.
     public var previous: Previous?
 
@@ -85,6 +90,9 @@ public struct Report: Sendable {
             fields["previous"] = .object(before)
         }
         if let hint { fields["hint"] = .string(hint) }
+        if let stored {
+            fields["stored"] = ["from": .string(stored.lowerBound.iso8601), "to": .string(stored.upperBound.iso8601)]
+        }
         return fields
     }
 }

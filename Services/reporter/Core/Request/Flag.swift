@@ -46,13 +46,15 @@ extension Flag {
         "until", aliases: ["to"], .text("TIME"), "where it ends (default now); a date includes its day")
     static let days = Flag("days", .count(1...36_500), "the same as --since Nd")
     static let zone = Flag("tz", aliases: ["timezone"], .text("ZONE"), "time zone of dates and buckets (default UTC)")
-    static let largestLimit = 100_000
+    /// The most rows that an answer may have.
+    public static let largestLimit = 100_000
     static let limit = Flag("limit", letter: "n", .count(1...largestLimit), "at most that many rows (default 20)")
     static let grouping = Flag(
         "group-by", .choice(Grouping.allCases.map(\.rawValue)),
         "length of a bucket (default day; weeks begin on Monday; auto suits the window)")
     static let population = Flag(
-        "class", .choice(Population.allCases.map(\.rawValue)), "whose sessions are counted (default human)")
+        "class", .choice(Population.allCases.map(\.rawValue)),
+        "whose sessions are counted (default human: people and undecided)")
     static let includeAll = Flag("include-all", .none, "the same as --class all")
 
     static let compare = Flag("compare", .choice(["previous"]), "set beside the window of the same length before it")
@@ -82,6 +84,17 @@ public enum Population: String, Sendable, CaseIterable {
     case undecided
     /// Everything.
     case all
+
+    /// Whose sessions these are, as people say it.
+    public var title: String {
+        switch self {
+        case .human: "sessions of people and undecided"
+        case .bot: "sessions of bots"
+        case .scanner: "sessions of scanners"
+        case .undecided: "undecided sessions"
+        case .all: "everybody"
+        }
+    }
 }
 
 /// A condition that a report may be narrowed by. The raw value is its name in the answer's `filters`.

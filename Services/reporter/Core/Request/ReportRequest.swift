@@ -22,6 +22,8 @@ public struct ReportRequest: Sendable {
     public var filters: [Filter: String]
     /// Whether the window of the same length before is answered too.
     public var compares = false
+    /// Whether the rows that the limit cuts are counted, which costs a table of them a second look.
+    public var countsRows = false
     /// Further flags of this report by name, as in `by` and `sort-by`.
     public var choices: [String: String]
 }

@@ -42,13 +42,17 @@ enum CommandLineDoor {
         case .manual:
             Terminal.write(Catalogue.all.manual(version: Reporter.version))
             return 0
-        case .report(let request, let options):
+        case .report(var request, let options):
             try ExportFile.check(options)
+            request.countsRows = options.format == .table && options.exportPath == nil && options.htmlPath == nil
             let answers = try Answers(configuration: configuration)
             if request.report.isStreamed {
                 let output = try RowOutput(options)
                 try await answers.export(request) { output.write($0) }
                 try output.close()
+                if let population = request.population, population != .all {
+                    Terminal.write("Only \(population.title); --class all exports everybody's.\n", to: STDERR_FILENO)
+                }
                 return 0
             }
             if isLive(request, options) { return try await LiveLoop(answers: answers, options: options).run(request) }
@@ -77,7 +81,9 @@ enum CommandLineDoor {
         case .csv: Terminal.writeData(report.csv)
         case .table: Terminal.page(report.table(on: Terminal.shape(isColorless: options.isColorless)))
         }
-        if options.format == .csv, let hint = report.hint { Terminal.write(hint + "\n", to: STDERR_FILENO) }
+        if options.format == .csv, let hint = report.hint {
+            Terminal.write(TerminalText.stripped(hint) + "\n", to: STDERR_FILENO)
+        }
     }
 
     private static func isLive(_ request: ReportRequest, _ options: OutputOptions) -> Bool {

@@ -106,16 +106,36 @@ struct ReportStore: Sendable {
         var data = JSONObject()
         for part in query.parts(question) { try run(part, question, into: &data, in: connection) }
         var report = Report(request: request, from: question.from, to: question.to, data: data)
+        if request.countsRows { report.totals = try totals(of: report, to: question, by: query, in: connection) }
         if request.compares { try compare(&report, with: question, by: query, in: connection) }
-        if report.isEmpty { report.hint = hint(for: request, try dataRange(in: connection)) }
+        if report.isEmpty {
+            try EmptyAnswer(question: question, range: try dataRange(in: connection)).explain(&report, in: connection)
+        }
         return report
+    }
+
+    /// The rows of each section that is as long as the limit, counted without it.
+    private static func totals(
+        of report: Report, to question: Question, by query: ReportQuery, in connection: isolated Connection
+    ) throws -> [String: Int] {
+        var request = question.request
+        request.limit = Flag.largestLimit + 1
+        let unlimited = try Question(request, from: question.from, to: question.to, hours: question.hours)
+        var totals: [String: Int] = [:]
+        for case .rows(let name, let sql) in query.parts(unlimited)
+        where report.data[name]?.arrayValue?.count == question.request.limit {
+            let counted = try rows("select count(*) as total from (\(sql)) as rows", in: connection).first
+            totals[name] = counted?["total"]?.integerValue.map(Int.init)
+        }
+        return totals
     }
 
     private static func compare(
         _ report: inout Report, with question: Question, by query: ReportQuery, in connection: isolated Connection
     ) throws {
         var request = question.request
-        request.limit = Report.comparedRows
+        // A row that is shown now may have been among the last then.
+        request.limit = Flag.largestLimit
         let from = question.from - (question.to - question.from)
         request.window = TimeWindow(from: from, to: question.from)
         let earlier = try Question(
@@ -141,10 +161,13 @@ struct ReportStore: Sendable {
         case .rows(let name, let sql): data[name] = .array(try rows(sql, in: connection).map(JSONValue.object))
         case .existing(let sql, let message):
             guard let row = try rows(sql, in: connection).first else {
-                let hasWindow = question.request.report.flags.contains { $0.name == "since" }
+                let report = question.request.report
+                let mayBeOlder = question.request.window.from != nil && report.flags.contains { $0.name == "since" }
+                let help = report.argument.map { "Give \($0.help)." } ?? ""
                 throw ReportError(
                     .notFound, message,
-                    hint: hasWindow ? "The window may be too short (--since all), or the name misspelt." : nil)
+                    hint: mayBeOlder ? "The window may be too short (--since all), or the name misspelt. \(help)" : help
+                )
             }
             for field in row.fields { data[field.name] = field.value }
         case .trend(let sql, let zero):
@@ -162,7 +185,8 @@ struct ReportStore: Sendable {
         }
     }
 
-    private static func rows(_ sql: SQL, in connection: isolated Connection) throws -> [JSONObject] {
+    /// The answer's rows, each with its columns as fields.
+    static func rows(_ sql: SQL, in connection: isolated Connection) throws -> [JSONObject] {
         let (text, values) = sql.statement
         // The server writes each row as JSON: its types become ours without a table of type numbers.
         let answer = try connection.query("select row_to_json(answer)::text from (\(text)) as answer", values)
@@ -191,17 +215,6 @@ struct ReportStore: Sendable {
         ).first
         guard let first = try row?.milliseconds("first"), let last = try row?.milliseconds("last") else { return nil }
         return (Timestamp(milliseconds: first), Timestamp(milliseconds: last))
-    }
-
-    private static func hint(
-        for request: ReportRequest, _ range: (first: Timestamp, last: Timestamp)?
-    ) -> String? {
-        guard request.report.flags.contains(where: { $0.name == "since" }) else { return nil }
-        guard let range else {
-            return "The database holds no data yet. Import a log, or send traffic through the gateway."
-        }
-        return "No data for this window and these filters. What is stored begins \(range.first.iso8601) and ends "
-            + "\(range.last.iso8601); --since all shows everything."
     }
 }
 
