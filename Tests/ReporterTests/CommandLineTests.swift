@@ -105,6 +105,15 @@ import WeirProtocol
         #expect(nowhere.status == 5)
     }
 
+    /// An export is data alone; whose it is stands beside it.
+    @Test func anExportSaysWhoseItIs() async throws {
+        let people = try await run(["export", "sessions", "--since", "all"], url: url)
+        #expect(people.errors == "Only sessions of people and undecided; --class all exports everybody's.\n")
+        #expect(people.output.hasPrefix("session_id,"))
+        #expect(try await run(["export", "sessions", "--since", "all", "--class", "all"], url: url).errors.isEmpty)
+        #expect(try await run(["export", "events", "--since", "all"], url: url).errors.isEmpty)
+    }
+
     /// The detector does it, and help says what people have to type.
     @Test func helpOfAVerbThatIsHandedOver() async throws {
         let text = try await Program.run(ServedPage.program, ["bots", "reclassify", "--help"])

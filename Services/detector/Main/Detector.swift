@@ -12,6 +12,7 @@ struct Detector: AsyncParsableCommand {
             ServeCommand.self, ClassifyCommand.self, JudgeCommand.self, AnomaliesCommand.self,
         ])
 
+    // An operator's verbs have a root of their own, since their help has to name `analytics`.
     static func main() async {
         let words = CommandLine.arguments.dropFirst()
         if words.first == "operator" {

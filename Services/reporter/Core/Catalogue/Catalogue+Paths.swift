@@ -63,7 +63,7 @@ extension Catalogue {
     static let exports = [
         ReportDefinition(
             "export.sessions", "Sessions",
-            "the window's sessions, of people and undecided unless --class says otherwise, as CSV or with --json as JSON lines",
+            "sessions (of people and undecided; --class all: everybody's) as CSV, or as JSON lines with --json",
             flags: Flag.window + Flag.sessions,
             sections: [
                 .rows(
@@ -87,7 +87,7 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "export.events", "Events",
-            "every request and client event of the window as CSV, or as JSON lines with --json",
+            "every request and client event as CSV, or as JSON lines with --json",
             flags: Flag.window + [Filter.site, .path, .category, .severity].map(\.flag),
             sections: [
                 .rows(

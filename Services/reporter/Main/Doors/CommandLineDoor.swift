@@ -44,7 +44,6 @@ enum CommandLineDoor {
             return 0
         case .report(var request, let options):
             try ExportFile.check(options)
-            request.countsRows = options.format == .table && options.exportPath == nil && options.htmlPath == nil
             let answers = try Answers(configuration: configuration)
             if request.report.isStreamed {
                 let output = try RowOutput(options)
@@ -56,6 +55,7 @@ enum CommandLineDoor {
                 return 0
             }
             if isLive(request, options) { return try await LiveLoop(answers: answers, options: options).run(request) }
+            request.countsRows = options.format == .table && options.exportPath == nil && options.htmlPath == nil
             let report = try await answers.answer(request)
             try show(report, options)
             return answers.exitCode(for: report)

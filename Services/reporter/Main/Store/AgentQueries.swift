@@ -263,7 +263,7 @@ extension ReportQuery {
                 "top_errors",
                 """
                 select left(coalesce(error_message, 'unknown'), 100) as error_type, count(*) as count
-                from \(own) and status = 'failed' group by 1 order by count desc, 1 limit 10
+                from \(own) and status = 'failed' group by 1 order by count desc, 1 limit \(question.few)
                 """),
             .rows(
                 "hourly_distribution",

@@ -23,6 +23,8 @@ struct Question: Sendable {
     }
 
     var limit: Value { .int(Int64(request.limit)) }
+    /// Rows of a list beside the main one: ten, or all that a comparison may need.
+    var few: Value { .int(request.limit < Flag.largestLimit ? 10 : Int64(request.limit)) }
     var start: SQL { "\(Value.timestamp(milliseconds: from.milliseconds))::timestamptz" }
     var end: SQL { "\(Value.timestamp(milliseconds: to.milliseconds))::timestamptz" }
     var zoneName: Value { .text(request.zone.name) }

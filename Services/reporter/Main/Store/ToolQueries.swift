@@ -163,7 +163,7 @@ extension ReportQuery {
                 "top_errors",
                 """
                 select left(coalesce(error_message, 'unknown'), 100) as error_message, count(*) as count
-                from \(own) and status = 'failed' group by 1 order by count desc, 1 limit 10
+                from \(own) and status = 'failed' group by 1 order by count desc, 1 limit \(question.few)
                 """),
             .rows(
                 "usage_by_agent",
@@ -172,7 +172,7 @@ extension ReportQuery {
                         case when x.task_id is null then 'Direct Call' else 'Unlinked Task' end) as agent_name,
                     count(*) as count, \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage
                 from tool_executions as x left join agent_tasks as t on t.task_id = x.task_id
-                where \(condition) group by 1 order by count desc, 1 limit 10
+                where \(condition) group by 1 order by count desc, 1 limit \(question.few)
                 """),
         ]
     }
