@@ -23,13 +23,13 @@ import WeirProtocol
             // Only whole sessions: the window holds all of the scene.
             let pages = session.requests.filter { $0.kind == .document }.map(\.path)
             for (before, after) in zip(pages, pages.dropFirst()) where before != after {
-                expected["\(before) \(after)", default: 0] += 1
+                expected["\(session.site) \(before) \(after)", default: 0] += 1
             }
         }
         let data = try await database.data("traffic navigation --since 30d --limit 1000")
         var found: [String: Int] = [:]
         for row in data["transitions"]?.arrayValue ?? [] {
-            found["\(row["from_path"]!.stringValue!) \(row["to_path"]!.stringValue!)"] =
+            found[["site", "from_path", "to_path"].map { row[$0]!.stringValue! }.joined(separator: " ")] =
                 Int(row["transition_count"]?.integerValue ?? 0)
         }
         #expect(found == expected)

@@ -9,7 +9,7 @@ extension Catalogue {
                     RowsSection(
                         "transitions",
                         [
-                            Column("from_path", "from", .text), Column("to_path", "to", .text),
+                            .site, Column("from_path", "from", .text), Column("to_path", "to", .text),
                             Column("transition_count", "times", .count), .sessions, .percentage,
                         ])),
                 .facts(nil, [Fact("total_transitions", "All transitions", .count)]),

@@ -25,7 +25,7 @@ extension ReportQuery {
     private static func navigation(_ question: Question) -> [Part] {
         let steps: SQL = """
             select * from (
-                select session_id, path as to_path,
+                select session_id, site, path as to_path,
                     lag(path) over (partition by session_id order by "timestamp", event_id) as from_path
                 from (\(question.documents(ofEveryPath: true))) as documents) as steps
             where from_path <> to_path and \(question.pagePath("from_path"))
@@ -35,10 +35,11 @@ extension ReportQuery {
             .rows(
                 "transitions",
                 """
-                select from_path, to_path, count(*) as transition_count, count(distinct session_id) as session_count,
+                select site, from_path, to_path, count(*) as transition_count,
+                    count(distinct session_id) as session_count,
                     \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage
-                from (\(steps)) as steps group by from_path, to_path
-                order by transition_count desc, from_path, to_path limit \(question.limit)
+                from (\(steps)) as steps group by site, from_path, to_path
+                order by transition_count desc, from_path, to_path, site limit \(question.limit)
                 """),
             .fields("select count(*) as total_transitions from (\(steps)) as steps"),
         ]
