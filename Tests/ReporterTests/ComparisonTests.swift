@@ -90,7 +90,8 @@ import WeirProtocol
         #expect(table[2].prefix(3) == ["2026-11-20", "15", "+50.0%"])
         #expect(
             report.csv.hasPrefix(
-                "timestamp,start,human_sessions,undecided_sessions,bot_sessions,session_count,human_sessions_change_percent\r\n"
+                "timestamp,start,human_sessions,undecided_sessions,bot_sessions,session_count,"
+                    + "human_sessions_change_percent\r\n"
             ))
     }
 

@@ -78,7 +78,10 @@ import WeirProtocol
 
     /// A value that nothing has is told from a window that has nothing, and what there is instead is named.
     @Test(arguments: [
-        ("traffic sources --since 30d --source googel", ["--source \"googel\"", "direct", "organic_search", "social"]),
+        (
+            "traffic sources --since 30d --source googel",
+            ["Nothing stored has --source \"googel\"; there are", "direct", "organic_search", "social"]
+        ),
         ("traffic geo --since all --country Germany", ["--country \"Germany\"", "DE", "US", "FR", "Unknown"]),
         ("events list --since 30d --severity nosuch", ["--severity \"nosuch\"", "there is info."]),
         ("traffic campaigns --since 30d --utm-source none", ["Nothing is stored that --utm-source could choose from."]),

@@ -8,18 +8,20 @@ extension Catalogue {
         let members = reports.filter { $0.words[0] == words.first }
         let ownVerbs = verbs.filter { $0.words[0] == words.first }
         let isGroup = !members.isEmpty || !ownVerbs.isEmpty
-        return "Reports on traffic, people, bots, content, agents and costs.\n\nUsage: analytics <command> [flags]\n\n"
+        let text =
+            "Reports on traffic, people, bots, content, agents and costs.\n\nUsage: analytics <command> [flags]\n\n"
             + Self.list((isGroup ? members : reports).map { (Self.usage($0), $0.summary) })
-            + Self.list(isGroup ? ownVerbs : verbs, under: "For operators") + """
+            + Self.list(isGroup ? ownVerbs : verbs, under: "For operators")
+        return text + """
 
-                Every report takes --json, --csv, --export FILE.csv, --help; most take --since, --until, --limit, --class.
-                Times: 90s, 15m, 24h, 7d, 4w, 2026-11-21, 2026-11-21T08:00:00Z, all. See: analytics <command> --help
-                Visitors are browsers, told apart by user agent and first language, whatever network they come from. People
-                (--class human, the default) are everybody that is not called a bot, the undecided among them.
-                Exit codes: 0 ok, 1 a finding or not found, 3 database or socket away, 4 nothing usable in the input,
-                5 no permission, 64 usage, 78 configuration, 130 interrupted.
+            Every report takes --json, --csv, --export FILE.csv, --help; most take --since, --until, --limit, --class.
+            Times: 90s, 15m, 24h, 7d, 4w, 2026-11-21, 2026-11-21T08:00:00Z, all. See: analytics <command> --help
+            Visitors are browsers, told apart by user agent and first language, whatever network they come from.
+            People (--class human, the default) are everybody that is not called a bot, the undecided among them.
+            Exit codes: 0 ok, 1 a finding or not found, 3 database or socket away, 4 nothing usable in the input,
+            5 no permission, 64 usage, 78 configuration, 130 interrupted.
 
-                """
+            """
     }
 
     private static func list(_ verbs: [Verb], under title: String) -> String {

@@ -41,13 +41,13 @@ struct EmptyAnswer {
     private func sentence(about filter: Filter, in connection: isolated Connection) throws -> String? {
         guard let asked = request.filters[filter], let (column, table) = Self.place(of: filter) else { return nil }
         let sql: SQL = """
-            with stored as (
-                select value, count(*) as count from (select \(column) as value from \(table)
-                    limit \(Value.int(Int64(Self.sampledRows)))) as sample
-                where value is not null group by value
+            with sample as materialized (
+                select \(column) as value from \(table) limit \(Value.int(Int64(Self.sampledRows)))
+            ), stored as (
+                select value, count(*) as count from sample where value is not null group by value
             )
             select coalesce((select bool_or(\(Self.match(filter, .text(asked)))) from stored), false) as is_known,
-                (select count(*) from stored) as total, array(
+                (select count(*) from sample) as sampled, (select count(*) from stored) as total, array(
                     select left(value, 60) from stored order by count desc, value
                     limit \(Value.int(Int64(Self.listedValues)))) as listed
             """
@@ -58,7 +58,9 @@ struct EmptyAnswer {
         let rest = (row["total"]?.integerValue ?? 0) - Int64(listed.count)
         let name = "--\(filter.rawValue.split(separator: "_").joined(separator: "-"))"
         guard !listed.isEmpty else { return "Nothing is stored that \(name) could choose from." }
-        return "No \(name) \"\(asked.prefix(60))\" was found; there \(listed.count == 1 ? "is" : "are") "
+        let isWhole = (row["sampled"]?.integerValue ?? 0) < Self.sampledRows
+        let looked = isWhole ? "Nothing stored" : "None of the \(Self.sampledRows) rows looked at"
+        return "\(looked) has \(name) \"\(asked.prefix(60))\"; there \(listed.count == 1 && rest == 0 ? "is" : "are") "
             + listed.joined(separator: ", ") + (rest > 0 ? " and \(rest) more." : ".")
     }
 
