@@ -118,7 +118,6 @@ struct Drain: Sendable {
         let offered = Mutex(Outcome())
         defer { offering(offered.withLock { $0 }) }
         return try await connection.transaction { connection in
-            try connection.script(Staging.prepare)
             var outcome = Outcome()
             // Funnels are advanced by what is staged; most sites have none.
             if expecting == .news, batch.isCounted, try !Followups.advanceFunnels(connection),
@@ -166,13 +165,16 @@ private func insert(_ batch: DrainBatch, _ idleSeconds: Int64, _ connection: iso
         try connection.script("rollback to savepoint news")
         return false
     }
-    if rows.verdicts.rowCount > 0 { try connection.copyIn(Staging.copyVerdicts, rows.verdicts.bytes) }
+    let verdicts = Value.text(StagedRows.json(rows.verdicts.bytes, Staging.verdictColumns))
     if rows.tallies.rowCount > 0 {
-        try connection.copyIn(Staging.copySessions, rows.staged)
-        try connection.copyIn(Staging.copyTallies, rows.tallies.bytes)
-        try connection.execute(Staging.mergeTallies, [.int(idleSeconds)])
+        try connection.execute(
+            Staging.mergeTallies,
+            [
+                .int(idleSeconds), .text(StagedRows.json(rows.staged, Staging.sessionColumns)),
+                .text(StagedRows.json(rows.tallies.bytes, ["session_id"] + Staging.tallyColumns)), verdicts,
+            ])
     }
-    if rows.verdicts.rowCount > 0 { try connection.execute(Staging.mergeVerdicts) }
+    if rows.verdicts.rowCount > 0 { try connection.execute(Staging.mergeGivenVerdicts, [verdicts]) }
     return true
 }
 
@@ -180,6 +182,7 @@ private func insert(_ batch: DrainBatch, _ idleSeconds: Int64, _ connection: iso
 private func merge(
     _ batch: DrainBatch, _ idleSeconds: Int64, _ connection: isolated Connection
 ) throws -> Drain.Outcome {
+    try connection.script(Staging.prepare)
     var outcome = Drain.Outcome()
     var placed = 0
     if !batch.verdicts.isEmpty {

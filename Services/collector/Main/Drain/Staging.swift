@@ -59,8 +59,6 @@ enum Staging {
             select \(engagementColumns.joined(separator: ", ")) from engagement_events with no data;
         create temp table if not exists stage_session on commit delete rows as
             select \(sessionColumns.joined(separator: ", ")) from user_sessions with no data;
-        create temp table if not exists stage_tally on commit delete rows as
-            select session_id, \(tallyColumns.joined(separator: ", ")) from user_sessions with no data;
         create temp table if not exists stage_verdict on commit delete rows as
             select \(verdictColumns.joined(separator: ", ")) from user_sessions with no data
         """
@@ -74,7 +72,6 @@ enum Staging {
         }
     }
     static let copySessions = "copy stage_session (\(sessionColumns.joined(separator: ", "))) from stdin"
-    static let copyTallies = "copy stage_tally (session_id, \(tallyColumns.joined(separator: ", "))) from stdin"
     static let copyVerdicts = "copy stage_verdict (\(verdictColumns.joined(separator: ", "))) from stdin"
 
     /// For requests and sessions that are all new: into the tables themselves.
@@ -85,13 +82,27 @@ enum Staging {
             needs_evaluation) from stdin
         """
 
-    /// Adds what is tallied of sessions, old or new. $1 is the idle time in seconds.
+    /// Adds what is tallied of sessions, old or new. $1 is the idle time in seconds, $2, $3 and $4 are `StagedRows` of
+    /// sessionColumns, session_id with tallyColumns, and verdictColumns.
     static let mergeTallies = """
-        with delta as (
+        with \(given("stage_session", sessionColumns, "$2")), \(given("stage_tally", ["session_id"] + tallyColumns, "$3")),
+        \(given("stage_verdict", verdictColumns, "$4")), delta as (
             select *, 0 as beacon_count, null::timestamptz as converted_at from stage_tally
         ), \(placed)
         select count(*) from placed
         """
+
+    /// Applies the verdicts, `StagedRows` of verdictColumns in $1, whose sessions had no new event in this batch.
+    static let mergeGivenVerdicts = "with \(given("stage_verdict", verdictColumns, "$1")) \(mergeVerdicts)"
+
+    /// A parameter's rows under the name of a staging table.
+    private static func given(_ name: String, _ columns: [String], _ parameter: String) -> String {
+        """
+        \(name) as (
+            select \(columns.joined(separator: ", "))
+            from json_populate_recordset(null::user_sessions, \(parameter)::json))
+        """
+    }
 
     /// Merges what is staged. $1 is the idle time in seconds. Returns how many events were new, and which verdicts found
     /// no session is left to `mergeVerdicts`.
