@@ -237,6 +237,18 @@ import WeirProtocol
                 == "user_agent_token: x")
     }
 
+    @Test func aDurationThatNoRealCanHoldIsStored() async throws {
+        let bench = try await Bench.make()
+        var batcher = try Batcher()
+        let requests = try [Double.leastNonzeroMagnitude, 1e-46, 1e9].map { try request(0, duration: $0) }
+        #expect(
+            try await bench.drain.commit(batcher.batch(requests)) == Drain.Outcome(stored: 3, duplicates: 0, dead: 0))
+        #expect(
+            try await bench.value(
+                "select string_agg(response_time_ms::text, ',' order by response_time_ms) from analytics_events")
+                == "0,0,1e+09")
+    }
+
     @Test func pagesAndRefusalsAreKept() async throws {
         let bench = try await Bench.make()
         var batch = DrainBatch()

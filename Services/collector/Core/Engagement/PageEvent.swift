@@ -188,7 +188,7 @@ public enum PageEventForm: Sendable, CaseIterable {
                     throw PageEventRefusal(
                         field: name, sentence: "\(name) must be a number from 0 to \(Int64(limit))")
                 }
-                metrics[keyPath: place] = number
+                metrics[keyPath: place] = FieldLimits.real(number)
             case .flag(let place):
                 guard let flag = value.boolValue else {
                     throw PageEventRefusal(field: name, sentence: "\(name) must be true or false")

@@ -19,6 +19,10 @@ public enum FieldLimits {
     /// Unicode scalars, as PostgreSQL counts a VARCHAR(255).
     public static let campaignScalars = 255
 
+    /// A number for a column of type real, which refuses what is nearer to 0 than 1e-37: under 1e-6, whatever its unit, it
+    /// is 0.
+    static func real(_ number: Double) -> Double { number.magnitude < 1e-6 ? 0 : number }
+
     /// The text's first `limit` bytes, less where that would split a character; without NUL, which PostgreSQL cannot
     /// store.
     public static func clamp(_ text: String, to limit: Int) -> String {

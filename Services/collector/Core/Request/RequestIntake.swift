@@ -118,7 +118,7 @@ public struct RequestIntake: Sendable {
                 FieldLimits.clamp(SecretRedaction.redact(query: $0), to: FieldLimits.query)
             },
             status: record.status,
-            durationMs: record.durationMs.flatMap { $0.isFinite && $0 >= 0 ? min($0, 1e9) : nil },
+            durationMs: record.durationMs.flatMap { $0.isFinite && $0 >= 0 ? FieldLimits.real(min($0, 1e9)) : nil },
             bytes: record.bytes.flatMap { $0 >= 0 ? $0 : nil }, address: address,
             fingerprint: fingerprints.word(userAgent: userAgent, acceptLanguage: language), userAgent: userAgent,
             acceptLanguage: language, referrer: referrer, referrerHost: referrerHost,
