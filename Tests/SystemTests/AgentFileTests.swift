@@ -36,18 +36,8 @@ import WeirProtocol
             record.userAgent = "Quokka/3.14"
             let session = try await stack.ask("collector.sock", .requestRecord, record)
                 .decode(RequestRecorded.self).sessionID
-            let found = try await eventually("the session of \(address)", within: .seconds(10)) {
-                try await stack.column(
-                    "select concat_ws(' ', browser, browser_version) from user_sessions where session_id = '\(session)'"
-                ).first
-            }
+            let found = try await stack.stored("concat_ws(' ', browser, browser_version)", of: session)
             #expect(found == expected, "\(address)")
-        }
-        func reload(_ answer: String) async throws {
-            kill(try #require(stack.process(of: .collector)), SIGHUP)
-            _ = try await eventually(answer, within: .seconds(10)) {
-                stack.log(of: .collector).contains(answer) ? true : nil
-            }
         }
         let good = try String(contentsOf: Self.fixture, encoding: .utf8)
         try place(good)
@@ -55,11 +45,11 @@ import WeirProtocol
         try await stack.start([.collector])
         try await expectBrowser(from: "192.0.2.1", "Quokka 3.14")
         try place(good + "  - regex: '('\n")
-        try await reload("kept the user agents' expressions")
+        try await stack.reload(.collector, saying: "kept the user agents' expressions")
         #expect(stack.log(of: .collector).contains("device_parsers entry 4"))
         try await expectBrowser(from: "192.0.2.2", "Quokka 3.14")
         try place("user_agent_parsers: [{regex: '(Quok)ka/\\d+\\.(\\d)'}]\nos_parsers: []\ndevice_parsers: []\n")
-        try await reload("reloaded the user agents' expressions")
+        try await stack.reload(.collector, saying: "reloaded the user agents' expressions")
         try await expectBrowser(from: "192.0.2.3", "Quok 1")
         await stack.stopAll()
         // At the start a bad file is refused, with its name.

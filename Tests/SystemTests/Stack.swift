@@ -1,5 +1,6 @@
 import Database
 import Foundation
+import Glibc
 import Logging
 import NIOPosix
 import PostgresSupport
@@ -130,6 +131,21 @@ final class Stack {
         }
         await client.close()
         return try result.get()
+    }
+
+    /// Has a service read its files anew, and returns when its log has said `answer`.
+    func reload(_ service: Service, saying answer: String) async throws {
+        Glibc.kill(try #require(process(of: service)), SIGHUP)
+        _ = try await eventually(answer, within: .seconds(10)) { [self] in
+            log(of: service).contains(answer) ? true : nil
+        }
+    }
+
+    /// What an SQL expression is of a session, once the session is stored.
+    func stored(_ expression: String, of session: SessionID) async throws -> String {
+        try await eventually("session \(session) is stored", within: .seconds(10)) { [self] in
+            try await column("select \(expression) from user_sessions where session_id = '\(session)'").first
+        }
     }
 
     /// The first column of a query's rows, as text, under a role.

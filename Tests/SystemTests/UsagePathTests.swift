@@ -160,28 +160,18 @@ import WeirProtocol
         }
         func expectPlace(of address: String, _ expected: String) async throws {
             let session = try await visit(stack, from: address)
-            let found = try await eventually("the session of \(address)", within: .seconds(10)) {
-                try await stack.column(
-                    "select concat_ws('/', country, city) from user_sessions where session_id = '\(session)'"
-                ).first
-            }
+            let found = try await stack.stored("concat_ws('/', country, city)", of: session)
             #expect(found == expected, "\(address)")
-        }
-        func reload(_ answer: String) async throws {
-            kill(try #require(stack.process(of: .collector)), SIGHUP)
-            _ = try await eventually(answer, within: .seconds(10)) {
-                stack.log(of: .collector).contains(answer) ? true : nil
-            }
         }
         try place("GeoLite2-City-Test")
         stack.environment["WEIR_COLLECTOR_GEOIP"] = file.path
         try await stack.start([.collector])
         try await expectPlace(of: "89.160.20.112", "SE/Linköping")
         try Data("no database".utf8).write(to: file, options: .atomic)
-        try await reload("kept the geographic database")
+        try await stack.reload(.collector, saying: "kept the geographic database")
         try await expectPlace(of: "81.2.69.160", "GB/London")
         try place("GeoIP2-Country-Test")
-        try await reload("reloaded the geographic database")
+        try await stack.reload(.collector, saying: "reloaded the geographic database")
         try await expectPlace(of: "89.160.20.115", "SE")
         await stack.stopAll()
         // At the start a bad file is refused, with its name.
