@@ -11,8 +11,8 @@ public enum FileText {
         /// Its permissions forbid it.
         public let denied: Bool
 
-        init(_ code: Int32) {
-            reason = String(cString: strerror(code))
+        init(_ code: Int32, _ reason: String? = nil) {
+            self.reason = reason ?? String(cString: strerror(code))
             missing = code == ENOENT
             denied = code == EACCES || code == EPERM
         }
@@ -21,12 +21,18 @@ public enum FileText {
     /// The most that is read, in bytes.
     public static let limit = 16 << 20
 
-    /// The file's bytes.
+    /// The file's bytes. Pipes are refused, since whoever asks for configuration cannot wait for a writer; `/dev/null` is
+    /// an empty file.
     /// - Throws: `ReadError`, also for a file over `limit`.
     public static func bytes(_ path: String) throws(ReadError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw ReadError(errno) }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw ReadError(errno) }
+        guard [S_IFREG, S_IFCHR, S_IFDIR].contains(status.st_mode & S_IFMT) else {
+            throw ReadError(EINVAL, "it is not a regular file")
+        }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {

@@ -175,7 +175,8 @@ public final class FollowedLog {
     }
 
     private func open(_ name: String) throws(LineSourceError) {
-        let fresh = Glibc.open(name, O_RDONLY | O_CLOEXEC)
+        // A pipe is refused below; until somebody writes to it a blocking open would not come back.
+        let fresh = Glibc.open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard fresh >= 0 else {
             // Between a rename and the server's making of the new file there is none.
             if errno == ENOENT { return }

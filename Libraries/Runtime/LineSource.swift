@@ -4,7 +4,8 @@ import Glibc
 /// The lines of a file or of standard input, plain or gzip (by its magic bytes, several members allowed), in bounded
 /// memory: a line over the limit is reported and skipped, never cut.
 ///
-/// Blocking, for one thread at a time. Does not follow a growing file: a read of 0 bytes is the end.
+/// Blocking, for one thread at a time. Does not follow a growing file: a read of 0 bytes is the end. A pipe is waited for,
+/// also for its first writer, until the reader is told to stop.
 public final class LineSource {
     /// One line, or word of one that was too long.
     public enum Line {
@@ -26,6 +27,7 @@ public final class LineSource {
     private let path: String
     private let descriptor: Int32
     private let lineLimit: Int
+    private let isStopped: () -> Bool
     /// The unpacked bytes: `window[start..<end]` are not yet delivered.
     private let window: UnsafeMutableRawBufferPointer
     private var start = 0
@@ -33,9 +35,13 @@ public final class LineSource {
     /// Where `window[start]` stands in the unpacked stream.
     private var offset: Int64 = 0
     private var isExhausted = false
+    /// Told to stop: what is left in the window is not a whole line.
+    private var isCutShort = false
     /// Thrown once the lines before it are delivered.
     private var failure: LineSourceError?
     private var packed: Packed?
+    /// How often a reader that waits asks whether to stop, in ms.
+    private static let pause: Int32 = 100
 
     /// gzip's state, made when the magic bytes are seen.
     private struct Packed {
@@ -45,11 +51,17 @@ public final class LineSource {
     }
 
     /// Opens `path`, or standard input for `-`.
-    /// - Parameter lineLimit: The longest line delivered, in bytes without the newline.
-    public init(path: String, lineLimit: Int = 64 * 1024) throws(LineSourceError) {
+    /// - Parameters:
+    ///   - lineLimit: The longest line delivered, in bytes without the newline.
+    ///   - isStopped: Asked now and then while a pipe has nothing to read; true makes the last whole line the end.
+    public init(
+        path: String, lineLimit: Int = 64 * 1024, isStopped: @escaping () -> Bool = { false }
+    ) throws(LineSourceError) {
         self.path = path == "-" ? "standard input" : path
         self.lineLimit = lineLimit
-        descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
+        self.isStopped = isStopped
+        // Waiting for a pipe's writer is left to `readMore`, which can be told to stop.
+        descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw LineSourceError(opening: self.path, errno) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -101,7 +113,7 @@ public final class LineSource {
             if searched > lineLimit { return try skipLine() }
             if isExhausted {
                 try throwFailure()
-                return unread == 0 ? nil : deliver(length: unread, terminated: false)
+                return unread == 0 || isCutShort ? nil : deliver(length: unread, terminated: false)
             }
             fill()
         }
@@ -208,14 +220,28 @@ public final class LineSource {
         into buffer: UnsafeMutableRawBufferPointer, _ received: (Int) -> Void
     ) throws(LineSourceError) {
         while true {
+            guard bytesTotal != nil || waitForBytes() else {
+                (isExhausted, isCutShort) = (true, true)
+                packed?.isInsideMember = false
+                return
+            }
             let count = read(descriptor, buffer.baseAddress!, buffer.count)
-            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
             guard count >= 0 else { throw LineSourceError(opening: path, errno) }
             if count == 0 { isExhausted = true }
             bytesRead += Int64(count)
             received(count)
             return
         }
+    }
+
+    /// Waits until something can be read or the writers have gone; false when told to stop first.
+    private func waitForBytes() -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&waiting, 1, Self.pause) <= 0 {
+            if isStopped() { return false }
+        }
+        return true
     }
 
     private func startUnpacking() throws(LineSourceError) {

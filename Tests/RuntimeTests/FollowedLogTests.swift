@@ -159,6 +159,9 @@ extension FollowedLog {
     func refusals() throws {
         let log = try Log()
         #expect(throws: LineSourceError.self) { try FollowedLog(path: log.folder, from: nil) }
+        let pipe = log.folder + "/pipe"
+        try #require(mkfifo(pipe, 0o600) == 0)
+        #expect(throws: LineSourceError.self) { try FollowedLog(path: pipe, from: nil) }
         #expect(throws: LineSourceError.self) { try FollowedLog(path: log.folder + "/none", from: nil) }
         let packed = log.folder + "/packed.gz"
         try Data([0x1F, 0x8B, 8, 0]).write(to: URL(fileURLWithPath: packed))

@@ -133,4 +133,23 @@ private func gzip(_ text: [UInt8]) -> [UInt8] {
         _ = try source.next()
         #expect(!source.isTerminated)
     }
+
+    @Test func aPipeIsWaitedForUntilTheReaderIsToldToStop() throws {
+        let path = NSTemporaryDirectory() + "weir-pipe-\(UUID().uuidString)"
+        try #require(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        let unwritten = try LineSource(path: path, isStopped: { true })
+        #expect(try unwritten.next() == nil)
+        let writer = open(path, O_RDWR)
+        defer { close(writer) }
+        #expect(write(writer, "one\ntwo\nhal", 11) == 11)
+        let source = try LineSource(path: path, isStopped: { true })
+        for expected in ["one", "two"] {
+            guard case .bytes(let bytes, _)? = try source.next() else { break }
+            #expect(String(decoding: bytes, as: UTF8.self) == expected)
+        }
+        // What is left is no whole line, and will be read when the pipe is read again.
+        #expect(try source.next() == nil)
+        #expect(try source.next() == nil)
+    }
 }

@@ -34,6 +34,34 @@ import Testing
         #expect(summary.accepted == Self.log.lines.count)
     }
 
+    @Test func aSilentNamedPipeIsWaitedForUntilInterrupted() async throws {
+        let stack = try await Stack()
+        let pipe = stack.directory.appendingPathComponent("pipe").path
+        try #require(mkfifo(pipe, 0o600) == 0)
+        let plain = try Self.log.write(to: stack.directory)
+        let program = try stack.program("collector").launch(
+            ["import", plain, pipe, "--site", "example.org", "--no-progress", "--json-summary"])
+        // Once the pipe has a reader, the log before it is read.
+        let writer = try await eventually("the import opens the pipe", within: .seconds(60)) {
+            let writer = open(pipe, O_WRONLY | O_NONBLOCK)
+            return writer < 0 ? nil : writer
+        }
+        defer { close(writer) }
+        program.signal(SIGTERM)
+        #expect(await program.end == 130)
+        #expect(try await stack.count("select count(*) from analytics_events") == Self.log.lines.count)
+    }
+
+    @Test(arguments: ["WEIR_CONFIG", "WEIR_COLLECTOR_AGENTS_FILE", "WEIR_COLLECTOR_COOKIE_KEY_FILE"])
+    func aNamedPipeIsNoConfiguration(variable: String) async throws {
+        let stack = try await Stack()
+        let pipe = stack.directory.appendingPathComponent("pipe").path
+        try #require(mkfifo(pipe, 0o600) == 0)
+        stack.environment[variable] = pipe
+        let outcome = try await stack.program("collector").run(["serve"], limit: .seconds(20))
+        #expect(outcome.status == 78 && outcome.errors.contains("not a regular file"), "\(outcome.errors)")
+    }
+
     @Test func aCutOffArchiveGivesWhatItHasAndSaysSo() async throws {
         let stack = try await Stack()
         let packed = try await packed(stack)

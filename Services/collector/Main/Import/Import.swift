@@ -14,7 +14,8 @@ struct Import: AsyncParsableCommand {
         discussion: """
             Each line becomes one request; importing the same log again changes nothing. Exit status: 0 when any line \
             could be used, 4 when none could, 3 when the database is away, 5 without permission to read, 130 when \
-            interrupted; what was read by then is stored.
+            interrupted; what was read by then is stored. A named pipe is waited for until it has a writer or a \
+            signal comes.
             """)
 
     @Argument(help: "Log files, plain or gzip; - is standard input.")

@@ -134,6 +134,7 @@ struct ImportRun {
         var following = following
         let stop: StopSignal
         if let following { stop = following.stop } else { stop = await StopSignal() }
+        reader.isStopped = { stop.hasCome }
 
         reading: while true {
             if following == nil, stop.hasCome {
@@ -159,6 +160,7 @@ struct ImportRun {
                 if stop.hasCome { break reading }
                 await catchUp(recovery, &following)
                 try? await Task.sleep(for: Following.pause)
+            case .end where stop.hasCome: continue reading
             case .end:
                 try await pipeline.submit(reader.close(isLast: true))
                 break reading

@@ -40,6 +40,8 @@ final class LogReader {
     private var held: IntakeRequest?
     private var seededUntil = Timestamp(milliseconds: .min)
     private var rejects: RejectFile?
+    /// Whether to wait no longer for a pipe.
+    var isStopped: () -> Bool = { false }
 
     /// Requests after which a session that goes on is judged again.
     private static let questionEvery = 10
@@ -145,7 +147,7 @@ final class LogReader {
         while true {
             if source == nil {
                 guard !files.isEmpty else { return try followed?.line(now: WallClock.monotonicMilliseconds) }
-                source = try LineSource(path: files.removeFirst())
+                source = try LineSource(path: files.removeFirst(), isStopped: isStopped)
                 parser = LogLineParser(format: format)
                 // A line that stands in two files, as rotation leaves them, is one request.
                 identity = LineIdentity(site: site)
