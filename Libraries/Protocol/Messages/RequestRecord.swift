@@ -8,7 +8,7 @@ public struct RequestRecord: Hashable, Sendable, Codable {
     public var site: String?
     /// The method as sent.
     public var method: String
-    /// The path, percent-encoded as sent, without the query.
+    /// The path, percent-encoded as sent. A query that stands in it is taken for `query` where that is absent.
     public var path: String
     /// The query without its question mark.
     public var query: String?

@@ -84,7 +84,7 @@ public struct UsageRecord: Hashable, Sendable, Codable {
     public var cacheHit: Bool?
     /// Whether the answer was streamed.
     public var isStreaming: Bool?
-    /// Whatever else is worth keeping, at most 8 KiB as JSON.
+    /// Whatever else is worth keeping, at most 8 KiB as JSON; stored as given.
     public var metadata: JSONValue?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -204,7 +204,7 @@ public struct EventRecord: Hashable, Sendable, Codable {
     public var pageURL: String?
     /// `info` when absent.
     public var severity: Severity?
-    /// Whatever else is worth keeping, at most 8 KiB as JSON.
+    /// Whatever else is worth keeping, at most 8 KiB as JSON; stored as given.
     public var data: JSONValue?
 
     /// How bad it is.

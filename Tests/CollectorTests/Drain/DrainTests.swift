@@ -163,8 +163,9 @@ import WeirProtocol
             batcher.batch([try request(600, path: "/later", referrer: "https://b.example/x")]))
         _ = try await bench.drain.commit(batcher.batch([try request(0, path: "/earlier?utm_source=mail")]))
         #expect(
-            try await bench.value("select landing_page || ' ' || coalesce(referrer_url, '-') from user_sessions")
-                == "/earlier?utm_source=mail -")
+            try await bench.value(
+                "select landing_page || ' ' || utm_source || ' ' || coalesce(referrer_url, '-') from user_sessions")
+                == "/earlier mail -")
     }
 
     @Test func aKnownUserRegistersTheSession() async throws {

@@ -66,6 +66,19 @@ import WeirProtocol
         #expect(try event(#"{"page_url":"\#(url)"}"#).path == path)
     }
 
+    @Test func secretsNeverPass() throws {
+        let event = try event(
+            """
+            {"page_url":"https://a:p@shop.example/x","referrer":"https://a:p@x.org/","event_data":
+             {"url":"https://a:p@x.org/","list":["/?token=x"],"token":"theirs"}}
+            """)
+        #expect(event.pageURL == "https://REDACTED@shop.example/x" && event.path == "/x")
+        #expect(event.referrer == "https://REDACTED@x.org/")
+        #expect(
+            event.data.map { JSONValue.object($0).text }
+                == #"{"url":"https://REDACTED@x.org/","list":["/?token=REDACTED"],"token":"theirs"}"#)
+    }
+
     /// The limits of the classification, one step on each side.
     @Test(arguments: [
         (0, 0, "bounce"), (9_999, 24, "bounce"), (9_999, 25, "skimmer"), (10_000, 24, "skimmer"),

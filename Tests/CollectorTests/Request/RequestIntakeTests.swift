@@ -88,12 +88,38 @@ private func record(_ change: (inout RequestRecord) -> Void = { _ in }) -> Reque
         ("t%6Fken=x", "t%6Fken=REDACTED"), ("authorization=Bearer+x", "authorization=REDACTED"),
         ("token=", "token="), ("token", "token"),
         ("country_code=at&keyword=x&monkey=1&author=me", "country_code=at&keyword=x&monkey=1&author=me"),
+        // Escaped once or twice: the name, or a whole URL with its query.
+        ("%2574oken=x", "%2574oken=REDACTED"), ("next=%2Fcb%3Ftoken%3Dabc&b=2", "next=%2Fcb%3Ftoken%3DREDACTED&b=2"),
+        ("next=%252Fcb%253Fa%253D1%2526token%253Dabc", "next=%252Fcb%253Fa%253D1%2526token%253DREDACTED"),
+        ("next=/cb?a=1%26token=abc%26b=2", "next=/cb?a=1%26token=REDACTED%26b=2"),
+        ("next=https%3A%2F%2Fanna%3Ahunter2%40x.org%2F", "next=https%3A%2F%2FREDACTED%40x.org%2F"),
+        ("a=://b:c@d&token=x%@y/", "a=://REDACTED@d&token=REDACTED"),
+        ("://user=p@credential=x", "://REDACTED@credential=REDACTED"), ("a=://b&token=x@y%", "a=://b&token=REDACTED"),
+        ("next=https://anna:hunter2@x.org/", "next=https://REDACTED@x.org/"), ("mail=anna@x.org", "mail=anna@x.org"),
+        (String(repeating: "x", count: 200) + "_token=x", String(repeating: "x", count: 200) + "_token=REDACTED"),
         ("q=token=abc", "q=token=abc"), ("=x&&&=", "=x&&&="), ("", ""), ("a=%zz&b=é", "a=%zz&b=é"),
     ])
     func onlyTheValueOfASecretChanges(query: String, clean: String) {
         #expect(SecretRedaction.redact(query: query) == clean)
         #expect(SecretRedaction.redact(url: "https://x.org/token=1?" + query) == "https://x.org/token=1?" + clean)
         #expect(SecretRedaction.redact(url: "https://x.org/#" + query) == "https://x.org/#" + clean)
+    }
+}
+
+extension SecretRedactionTests {
+    @Test(arguments: [
+        ("https://anna:hunter2@x.org/a?b=1", "https://REDACTED@x.org/a?b=1"),
+        ("https://a:p&q;r=@x.org?b=://c&d@e", "https://REDACTED@x.org?b=://c&d@e"),
+        ("https://ghp_key@x.org", "https://REDACTED@x.org"), ("//anna:p@x.org/", "//REDACTED@x.org/"),
+        ("https://a:p@ss@x.org#token=x", "https://REDACTED@x.org#token=REDACTED"),
+        ("https://@x.org/", "https://@x.org/"),
+        ("https://x.org/@anna/a@b?c=d@e", "https://x.org/@anna/a@b?c=d@e"), ("/a//b@c", "/a//b@c"),
+        ("/to/https%3A%2F%2Fa%3Ap%40x.org%3Ftoken%3Dx", "/to/https%3A%2F%2FREDACTED%40x.org%3Ftoken%3DREDACTED"),
+        ("mailto:anna@x.org", "mailto:anna@x.org"), ("/a;b=1&token=x", "/a;b=1&token=x"), ("", ""), ("%", "%"),
+    ])
+    func userInformationIsSecret(url: String, clean: String) {
+        #expect(SecretRedaction.redact(url: url) == clean)
+        #expect(SecretRedaction.redact(url: clean) == clean)
     }
 }
 
@@ -127,6 +153,25 @@ private func record(_ change: (inout RequestRecord) -> Void = { _ in }) -> Reque
     ])
     func paths(sent: String, kept: String) throws {
         #expect(try intake.request(record { $0.path = sent }).path == kept)
+    }
+
+    @Test(
+        arguments: [
+            ("/a?b=1", nil, "/a", "b=1"), ("/a?", nil, "/a", ""), ("?b", nil, "/", "b"),
+            ("/a?b=1?c", "d=2", "/a", "d=2"),
+            ("/a?token=x", nil, "/a", "token=REDACTED"), ("/a?token=x", "", "/a", ""),
+            ("http://example.org?b=1", nil, "/", "b=1"),
+            ("http://u:p@elsewhere.test/x?token=y", nil, "http://REDACTED@elsewhere.test/x", "token=REDACTED"),
+            ("/a#token=x", nil, "/a#token=REDACTED", nil),
+        ] as [(String, String?, String, String?)])
+    func aQueryInThePathIsTheQuery(sent: String, given: String?, path: String, query: String?) throws {
+        let request = try intake.request(
+            record {
+                $0.path = sent
+                $0.query = given
+            })
+        #expect(request.path == path)
+        #expect(request.query == query)
     }
 
     @Test func hostileLengthsAreCutAtCharacters() throws {
@@ -173,11 +218,13 @@ private func record(_ change: (inout RequestRecord) -> Void = { _ in }) -> Reque
     @Test func secretsNeverPass() throws {
         let request = try intake.request(
             record {
-                $0.query = "token=hunter2&utm_source=x"
-                $0.referrer = "https://example.org/?password=hunter2"
+                $0.query = "token=hunter2&utm_source=x&utm_term=/?token=hunter2"
+                $0.referrer = "https://anna:hunter2@example.org/?password=hunter2"
             })
-        #expect(request.url == "/?token=REDACTED&utm_source=x")
-        #expect(request.referrer == "https://example.org/?password=REDACTED")
+        #expect(request.url == "/?token=REDACTED&utm_source=x&utm_term=/?token=REDACTED")
+        #expect(request.referrer == "https://REDACTED@example.org/?password=REDACTED")
+        #expect(request.referrerHost == "example.org")
         #expect(request.campaign.source == "x")
+        #expect(request.campaign.term == "/?token=REDACTED")
     }
 }

@@ -12,7 +12,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     _ = Fingerprint.word(userAgent: text, acceptLanguage: text)
     let redacted = SecretRedaction.redact(query: text)
     expect(SecretRedaction.redact(query: redacted) == redacted, "redacting twice changes nothing more")
-    _ = SecretRedaction.redact(url: text)
+    let url = SecretRedaction.redact(url: text)
+    expect(SecretRedaction.redact(url: url) == url, "of a URL, too")
 
     let networks = [NetworkPrefix("10.0.0.0/8")!, NetworkPrefix("fd00::/8")!]
     _ = ClientAddressRule(trusted: networks).client(peer: "10.0.0.1", forwardedFor: text)

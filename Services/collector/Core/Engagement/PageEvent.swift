@@ -163,8 +163,7 @@ public enum PageEventForm: Sendable, CaseIterable {
 
     private static func redacted(_ value: JSONValue) -> JSONValue {
         switch value {
-        case .string(let text) where text.utf8.contains(UInt8(ascii: "?")) || text.utf8.contains(UInt8(ascii: "#")):
-            .string(SecretRedaction.redact(url: text))
+        case .string(let text): .string(SecretRedaction.redact(url: text))
         case .array(let elements): .array(elements.map(redacted))
         case .object(let object): .object(redacted(object))
         default: value

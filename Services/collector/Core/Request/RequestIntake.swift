@@ -8,7 +8,7 @@ public struct IntakeRequest: Hashable, Sendable {
     /// The site, lower case.
     public var site: String
     public var method: String
-    /// Path as sent; an absolute-form target that names the site is reduced to its path.
+    /// Path as sent, secrets redacted; an absolute-form target that names the site is reduced to its path.
     public var path: String
     /// Query as sent, secrets redacted; nil when there was none.
     public var query: String?
@@ -110,13 +110,13 @@ public struct RequestIntake: Sendable {
         let referrer = record.referrer.flatMap { $0.isEmpty ? nil : $0 }
             .map { FieldLimits.clamp(SecretRedaction.redact(url: $0), to: FieldLimits.referrer) }
         let referrerHost = referrer.flatMap { ReferrerURL.host(of: $0) }
+        let target = Self.target(of: record)
+        let query = target.query.map { SecretRedaction.redact(query: $0) }
         var request = IntakeRequest(
             eventID: record.eventID, at: record.at, site: site,
             method: FieldLimits.clamp(record.method, to: FieldLimits.method),
-            path: FieldLimits.clamp(path(record.path, site), to: FieldLimits.path),
-            query: record.query.map {
-                FieldLimits.clamp(SecretRedaction.redact(query: $0), to: FieldLimits.query)
-            },
+            path: FieldLimits.clamp(SecretRedaction.redact(url: path(target.path, site)), to: FieldLimits.path),
+            query: query.map { FieldLimits.clamp($0, to: FieldLimits.query) },
             status: record.status,
             durationMs: record.durationMs.flatMap { $0.isFinite && $0 >= 0 ? FieldLimits.real(min($0, 1e9)) : nil },
             bytes: record.bytes.flatMap { $0 >= 0 ? $0 : nil }, address: address,
@@ -124,7 +124,7 @@ public struct RequestIntake: Sendable {
             acceptLanguage: language, referrer: referrer, referrerHost: referrerHost,
             hasSameSiteReferrer: referrerHost.map { Self.isSame($0, site) } ?? false,
             contentType: record.contentType.map { FieldLimits.clamp($0, to: FieldLimits.contentType) },
-            headers: Self.known(record.headers), campaign: CampaignTags(query: record.query), cookie: record.cookie,
+            headers: Self.known(record.headers), campaign: CampaignTags(query: query), cookie: record.cookie,
             userID: record.userID.flatMap { $0.isEmpty ? nil : FieldLimits.clamp($0, to: FieldLimits.userID) },
             level: record.level)
         if respectsDoNotTrack, request.asksForPrivacy {
@@ -140,6 +140,16 @@ public struct RequestIntake: Sendable {
         host == site
             || (host.hasPrefix("www.")
                 ? host.dropFirst(4) == site : site.hasPrefix("www.") && site.dropFirst(4) == host)
+    }
+
+    /// Path and query. A query that stands in the path counts where none is given beside it; `-` marks what is no HTTP and
+    /// has none.
+    private static func target(of record: RequestRecord) -> (path: String, query: String?) {
+        guard record.method != "-", record.path.utf8.contains(UInt8(ascii: "?")) else {
+            return (record.path, record.query)
+        }
+        let (path, query) = RequestLine.split(record.path)
+        return (path, record.query ?? query)
     }
 
     private func path(_ sent: String, _ site: String) -> String {

@@ -1,60 +1,114 @@
-/// Takes secrets out of query strings before anything is written to disk. Only the value after the name of a secret
-/// changes; every other byte stays.
+/// Takes secrets out of queries and URLs before anything is written to disk: the value after a secret's name, and the
+/// user information before a host (`//user:password@`). Every other byte stays.
+///
+/// A URL may stand in another's query, escaped, and escapes may be escaped again by those who pass it on: each is looked
+/// for as written, and beneath up to two layers of percent-encoding.
 public enum SecretRedaction {
     /// What stands in a secret's place.
     public static let mark = "REDACTED"
+    /// Layers of percent-encoding that are looked beneath.
+    private static let layers = 2
 
     /// A query without its question mark.
-    public static func redact(query: String) -> String { redact(query, from: query.startIndex) }
+    public static func redact(query: String) -> String { redact(query, isQuery: true) }
 
-    /// A URL: its query and fragment.
-    public static func redact(url: String) -> String {
-        guard let start = url.utf8.firstIndex(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) else {
-            return url
+    /// A URL: its user information, query and fragment.
+    public static func redact(url: String) -> String { redact(url, isQuery: false) }
+
+    private static func redact(_ text: String, isQuery: Bool) -> String {
+        var (isEscaped, mayHold) = (false, false)
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "%") { isEscaped = true }
+            if byte == UInt8(ascii: "=") || byte == UInt8(ascii: "@") { mayHold = true }
         }
-        return redact(url, from: url.utf8.index(after: start))
-    }
-
-    private static func redact(_ text: String, from start: String.Index) -> String {
-        var clean = ""
-        var copied = text.startIndex
-        var pair = start
-        while pair < text.endIndex {
-            let end = text.utf8[pair...].firstIndex(where: isSeparator) ?? text.endIndex
-            if let equals = text.utf8[pair..<end].firstIndex(of: UInt8(ascii: "=")) {
-                let value = text.utf8.index(after: equals)
-                if value < end, isSecret(text.utf8[pair..<equals]) {
-                    clean += text[copied..<value]
-                    clean += mark
-                    copied = end
-                }
+        guard isEscaped || mayHold else { return text }
+        var bytes = Array(text.utf8)
+        var isClean = true
+        // The deepest first: what they leave is looked at again as part of what it stands in.
+        for layer in (0...(isEscaped ? layers : 0)).reversed() {
+            for places in [userInformation, values] {
+                let secrets = places(bytes, layer, isQuery)
+                if !secrets.isEmpty { isClean = false }
+                for secret in secrets.reversed() { bytes.replaceSubrange(secret, with: mark.utf8) }
             }
-            guard end < text.endIndex else { break }
-            pair = text.utf8.index(after: end)
         }
-        guard copied > text.startIndex else { return text }
-        return clean + text[copied...]
+        return isClean ? text : String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func isSeparator(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "&") || byte == UInt8(ascii: ";") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+    /// Where the values of secrets are, in order.
+    private static func values(_ bytes: [UInt8], _ layer: Int, _ isQuery: Bool) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        // Of the pair that is being read; nil where there can be none or its name is known already.
+        var name: Int? = isQuery ? 0 : nil
+        var value: Int?
+        var isPath = !isQuery
+        var index = 0
+        while index < bytes.count {
+            let (byte, next) = character(bytes, index, layer)
+            switch byte {
+            case UInt8(ascii: "&") where !isPath, UInt8(ascii: ";") where !isPath, UInt8(ascii: "?"), UInt8(ascii: "#"):
+                if let value, value < index { found.append(value..<index) }
+                (name, value, isPath) = (next, nil, false)
+            case UInt8(ascii: "="):
+                if let start = name, isSecret(bytes, start..<index, layer) { value = next }
+                name = nil
+            default: break
+            }
+            index = next
+        }
+        if let value, value < index { found.append(value..<index) }
+        return found
     }
 
-    /// Whether a parameter's name, as written, is that of a secret: decoded, in lower case, without `_` and `-`, and of
-    /// `user[password]` or `login.password` the last part.
-    private static func isSecret(_ name: Substring.UTF8View) -> Bool {
-        guard !name.isEmpty, name.count <= 128 else { return false }
+    /// Where user information is: after `://`, up to the last `@` of the authority, which in a query ends with its pair.
+    private static func userInformation(_ bytes: [UInt8], _ layer: Int, _ isQuery: Bool) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        // The text's start may be the slashes of a URL that leaves its scheme out.
+        var (before, last) = (UInt8(ascii: ":"), UInt8(ascii: ":"))
+        var (start, end): (Int?, Int?)
+        var isPath = !isQuery
+        var index = 0
+        while index < bytes.count {
+            let (byte, next) = character(bytes, index, layer)
+            switch byte {
+            case UInt8(ascii: "@"): end = index
+            case UInt8(ascii: "&") where isPath, UInt8(ascii: ";") where isPath: break
+            case UInt8(ascii: "/"), UInt8(ascii: "\\"), 0...0x20, UInt8(ascii: "&"), UInt8(ascii: ";"),
+                UInt8(ascii: "?"),
+                UInt8(ascii: "#"):
+                if let start, let end, start < end { found.append(start..<end) }
+                let isAuthority = before == UInt8(ascii: ":") && last == UInt8(ascii: "/") && byte == last
+                (start, end) = (isAuthority ? next : nil, nil)
+                if byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { isPath = false }
+            default: break
+            }
+            (before, last) = (last, byte)
+            index = next
+        }
+        if let start, let end, start < end { found.append(start..<end) }
+        return found
+    }
+
+    /// The character at `index`, beneath `layer` layers of percent-encoding, and where the next one is.
+    private static func character(_ bytes: [UInt8], _ index: Int, _ layer: Int) -> (byte: UInt8, next: Int) {
+        var (byte, next) = (bytes[index], index + 1)
+        for _ in 0..<layer {
+            guard byte == UInt8(ascii: "%"), next + 1 < bytes.count, let high = LogLineCursor.hex(bytes[next]),
+                let low = LogLineCursor.hex(bytes[next + 1])
+            else { break }
+            (byte, next) = (high << 4 | low, next + 2)
+        }
+        return (byte, next)
+    }
+
+    /// Whether a parameter's name is that of a secret: decoded once more, in lower case, without `_` and `-`, and of
+    /// `user[password]` or `login.password` the last part. Of a long name only the end is looked at.
+    private static func isSecret(_ bytes: [UInt8], _ name: Range<Int>, _ layer: Int) -> Bool {
         var part: [UInt8] = []
-        var index = name.startIndex
-        while index < name.endIndex {
-            var byte = name[index]
-            index = name.index(after: index)
-            if byte == UInt8(ascii: "%"), name.distance(from: index, to: name.endIndex) >= 2,
-                let high = LogLineCursor.hex(name[index]), let low = LogLineCursor.hex(name[name.index(after: index)])
-            {
-                byte = high << 4 | low
-                index = name.index(index, offsetBy: 2)
-            }
+        var index = max(name.lowerBound, name.upperBound - 128)
+        while index < name.upperBound {
+            let (byte, next) = character(bytes, index, layer + 1)
+            index = next
             switch byte {
             case UInt8(ascii: "["), UInt8(ascii: "."): part = []
             case UInt8(ascii: "]"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: " "), UInt8(ascii: "+"): break
