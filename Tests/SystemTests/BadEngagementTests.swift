@@ -87,6 +87,9 @@ import WeirProtocol
             json(
                 "101 events", #"{"events":[\#(Array(repeating: "{}", count: 101).joined(separator: ","))]}"#, 422,
                 "bad_event", path: batch),
+            json("a batch at the door for one", #"{"events":[{}]}"#, 422, "bad_event"),
+            json("a batch of events at the door for one", #"{"events":[]}"#, 422, "bad_event", path: events),
+            json("a batch in a batch", #"{"events":[{"events":[{}]}]}"#, 422, "bad_event", path: batch),
             json("only bad events", #"{"events":[1,{"click_count":-1}]}"#, 422, "bad_event", path: batch),
             json("an event without type", #"{"page_url":"/"}"#, 422, "bad_event", path: events),
             json("an event without page", #"{"event_type":"x"}"#, 422, "bad_event", path: events),

@@ -123,6 +123,15 @@ import WeirProtocol
         #expect { try event(json, .event) } throws: { ($0 as? PageEventRefusal)?.field == field }
     }
 
+    @Test(arguments: PageEventForm.allCases)
+    func aBatchIsNoEvent(form: PageEventForm) throws {
+        let json = #"{"events":[{}],"event_type":"x","page_url":"/"}"#
+        let refusal = try #require(throws: PageEventRefusal.self) { try event(json, form) }
+        #expect(refusal.field == "events" && refusal.code == "bad_event")
+        #expect(refusal.sentence.contains("\(form.route)/batch"))
+        #expect(try event(#"{"event_type":"x","page_url":"/","events":null}"#, form).type == "x")
+    }
+
     @Test func aBatchKeepsWhatIsGood() throws {
         let items = try PageEventForm.engagement.batch(
             JSONValue(parsing: #"{"events":[{},{"click_count":-1},3,{"click_count":2}]}"#.utf8), now: today)
@@ -185,11 +194,11 @@ import WeirProtocol
                 #expect(takes(.string(text)) && !takes(.string(text + "a")) && !takes("a\nb") && !takes(1), "\(name)")
                 #expect(takes("") == (field["minLength"] == nil), "\(name): empty")
             } else {
-                #expect(name == "id" && !takes("x") && !takes(1))
+                #expect((name == "id" || name == "events") && !takes("x") && !takes(1) && !takes([]))
             }
             checked += 1
         }
-        #expect(checked == 24)
+        #expect(checked == 25)
     }
 }
 

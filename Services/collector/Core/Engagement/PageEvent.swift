@@ -55,6 +55,14 @@ public enum PageEventForm: Sendable, CaseIterable {
     /// POST /api/v1/events: `event_type` and `page_url` are required.
     case event
 
+    /// Where one is posted; a batch goes to `/batch` below it.
+    public var route: String {
+        switch self {
+        case .engagement: "/api/v1/engagement"
+        case .event: "/api/v1/events"
+        }
+    }
+
     /// Events of one batch.
     public static let batchLimit = 100
     /// Bytes of one body.
@@ -68,6 +76,10 @@ public enum PageEventForm: Sendable, CaseIterable {
     public func event(_ value: JSONValue, now: Timestamp) throws(PageEventRefusal) -> PageEvent {
         guard case .object(let object) = value else {
             throw PageEventRefusal(field: nil, sentence: "an event must be an object")
+        }
+        // Other unknown fields are passed over, but this one would lose what it holds.
+        guard object["events"] ?? .null == .null else {
+            throw PageEventRefusal(field: "events", sentence: "events is a batch; post it to \(route)/batch")
         }
         let type = try text(object, "event_type", Self.typeLimit)
         let page = try text(object, "page_url", FieldLimits.path)

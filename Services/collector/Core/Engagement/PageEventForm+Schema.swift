@@ -13,6 +13,7 @@ extension PageEventForm {
                 FieldLimits.path, "The page, as a URL or as a path.", isOptional: self == .engagement),
             "content_id": Self.text(Self.contentLimit, "The page's name in the content catalogue."),
             "referrer": Self.text(FieldLimits.referrer, "The page before."),
+            "events": ["type": "null", "description": .string("Of a batch, which goes to \(route)/batch.")],
             "reading_pattern": Self.text(Self.typeLimit, "Not looked at: the server decides."),
         ])
         let type = Self.text(

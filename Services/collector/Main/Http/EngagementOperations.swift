@@ -60,7 +60,7 @@ struct EngagementOperations {
         413: "`too_large`: the body is over its limit.",
         415: "`unsupported_type`: not JSON in UTF-8, or compressed.",
         422:
-            "`bad_event`: a field has the wrong type or range; `field` names it. `event_id_time`: the id is of another day.",
+            "`bad_event`: a field has the wrong type or range; `field` names it; or a batch was posted as one event. `event_id_time`: the id is of another day.",
         429: "`rate_limited`: see Retry-After.",
         503: "`overloaded` or `unavailable`: nothing can be taken at the moment; try again.",
     ]

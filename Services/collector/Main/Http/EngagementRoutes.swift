@@ -32,13 +32,11 @@ struct EngagementRoutes: RoutePart {
     }
 
     var routes: [Route] {
-        posts("/api/v1/engagement", .engagement, .engagement, "Engagement")
-            + posts("/api/v1/events", .event, .events, "Event")
+        posts(.engagement, .engagement, "Engagement") + posts(.event, .events, "Event")
     }
 
-    private func posts(
-        _ path: String, _ form: PageEventForm, _ tables: RecordDoor.BeaconTables, _ name: String
-    ) -> [Route] {
+    private func posts(_ form: PageEventForm, _ tables: RecordDoor.BeaconTables, _ name: String) -> [Route] {
+        let path = form.route
         let operation = EngagementOperations(name: name)
         return [
             Route(.post, path, operation: operation.single) { request, _ in
