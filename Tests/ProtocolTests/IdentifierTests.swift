@@ -58,6 +58,27 @@ struct IdentifierTests {
         ])
     func sessionIDs(text: String, isOne: Bool) { #expect((SessionID(text) != nil) == isOne) }
 
+    @Test("A session's name is kept letter by letter, whatever it is made of, and sorts and matches as its text")
+    func sessionNames() throws {
+        let fact = try #require(EventID("019aa1b2-c3d4-7e5f-8a6b-0123456789ab"))
+        let texts = [
+            "sess_019AA1B2-C3D4-7E5F-8A6B-0123456789AB", "sess_019aa1b2-c3d4-4e5f-8a6b-0123456789ab",
+            "sess_019aa1b2-c3d4-7e5f-8a6b-0123456789ab", "sess_019aa1b2-c3d4-7e5f-8a6b-0123456789abc",
+            "sess_019aa1b2-c3d4-7e5f-8a6b-0123456789ac", "sess_019aa1b2-c3d4-7e5f-9a6b-0123456789ab",
+            "sess_019aa1b2-c3d5-7e5f-8a6b-0123456789ab", "sess_Z", "sess_a",
+        ]
+        let names = texts.compactMap { SessionID($0) }
+        #expect(names.map(\.text) == texts && names.map(\.description) == texts)
+        #expect(names.shuffled().sorted().map(\.text) == texts)
+        #expect(Set(names + names.reversed()).count == texts.count)
+        for name in names {
+            var bytes: [UInt8] = []
+            name.withUTF8 { bytes = Array($0) }
+            #expect(bytes == Array(name.text.utf8))
+        }
+        #expect(SessionID(first: fact) == names[2] && names[2].first == fact && names[0].first == nil)
+    }
+
     @Test("Levels step within their range")
     func levels() {
         #expect(ThrottleLevel.allCases.map(\.name) == ["normal", "warning", "severe", "blocked"])

@@ -104,7 +104,7 @@ extension RequestRecorded: HotMessage {
     /// Writes the body.
     public func write(into writer: inout JSONWriter) {
         writer.object { writer in
-            writer.text("session_id", sessionID.text)
+            writer.text("session_id", sessionID)
             writer.optional("set_cookie", setCookie)
         }
     }

@@ -68,7 +68,7 @@ extension SessionEvidence: HotMessage {
     /// Writes the body.
     public func write(into writer: inout JSONWriter) {
         writer.object { writer in
-            writer.text("session_id", sessionID.text)
+            writer.text("session_id", sessionID)
             writer.text("site", site)
             writer.text("fingerprint", fingerprint)
             writer.optional("ip", ip)
@@ -213,7 +213,7 @@ extension SessionVerdict: HotMessage {
     public func write(into writer: inout JSONWriter) {
         writer.object { writer in
             writer.text("verdict_id", verdictID)
-            writer.text("session_id", sessionID.text)
+            writer.text("session_id", sessionID)
             writer.text("class", verdictClass.rawValue)
             writer.whole("score", score)
             writer.key("is_bot")

@@ -42,7 +42,7 @@ extension VerdictReport: HotMessage {
     public func write(into writer: inout JSONWriter) {
         writer.object { writer in
             writer.text("verdict_id", verdictID)
-            writer.text("session_id", sessionID.text)
+            writer.text("session_id", sessionID)
             writer.text("site", site)
             writer.text("fingerprint", fingerprint)
             writer.text("ip", ip)

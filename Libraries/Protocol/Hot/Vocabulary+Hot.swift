@@ -33,6 +33,12 @@ extension JSONWriter {
         string(value)
     }
 
+    /// A field with a session's name.
+    mutating func text(_ name: StaticString, _ session: SessionID) {
+        key(name)
+        session.withUTF8 { plain($0) }
+    }
+
     /// A field with an integer.
     mutating func whole(_ name: StaticString, _ value: some FixedWidthInteger) {
         key(name)
@@ -66,7 +72,7 @@ extension SessionID {
     static let placeholder = SessionID(first: EventID(at: Timestamp(milliseconds: 0), entropy: (0, 0)))
 
     init(scanning scanner: inout JSONScanner) throws(JSONScanner.Failure) {
-        guard let id = SessionID(try scanner.string()) else { throw .malformed }
+        guard let id = SessionID(utf8: try scanner.plainString()) else { throw .malformed }
         self = id
     }
 }

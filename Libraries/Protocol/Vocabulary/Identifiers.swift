@@ -40,18 +40,23 @@ public struct EventID: Hashable, Sendable, Comparable, Codable, CustomStringConv
     /// The lower-case 36-character form.
     public var description: String {
         String(unsafeUninitializedCapacity: 36) { buffer in
-            var position = 0
-            for index in 0..<32 {
-                if position == 8 || position == 13 || position == 18 || position == 23 {
-                    buffer[position] = UInt8(ascii: "-")
-                    position += 1
-                }
-                let word = index < 16 ? high : low
-                let digit = UInt8(word >> UInt64(60 - 4 * (index % 16)) & 0xF)
-                buffer[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            write(to: buffer)
+            return 36
+        }
+    }
+
+    /// Writes the text form into the buffer's first 36 bytes.
+    func write(to buffer: UnsafeMutableBufferPointer<UInt8>) {
+        var position = 0
+        for index in 0..<32 {
+            if index == 8 || index == 12 || index == 16 || index == 20 {
+                buffer[position] = UInt8(ascii: "-")
                 position += 1
             }
-            return 36
+            let word = index < 16 ? high : low
+            let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index & 15)) & 0xF)
+            buffer[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            position += 1
         }
     }
 
@@ -86,25 +91,97 @@ public struct EventID: Hashable, Sendable, Comparable, Codable, CustomStringConv
 }
 
 /// One browsing session's name: `sess_` and up to 123 further characters out of letters, digits, `_` and `-`.
+///
+/// Those that Weir gives are the id of the session's first fact, and kept as that: two words that are copied, compared
+/// and hashed for next to nothing. Other names are kept as their text.
 public struct SessionID: Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
-    /// The whole text, prefix included.
-    public let text: String
+    private enum Form: Equatable, Sendable {
+        case first(EventID)
+        case text(String)
+    }
+
+    private static let prefix: StaticString = "sess_"
+    /// Of the text of a `Form.first`, in bytes.
+    private static let length = prefix.utf8CodeUnitCount + 36
+
+    private let form: Form
 
     /// The session that begins with the fact `first`.
-    public init(first: EventID) { text = "sess_" + first.description }
+    public init(first: EventID) { form = .first(first) }
 
     /// Nil unless it has the documented form.
     public init?(_ text: String) {
-        guard text.hasPrefix("sess_"), text.utf8.count > 5, text.utf8.count <= 128 else { return nil }
-        guard text.utf8.allSatisfy(Self.isAllowed) else { return nil }
-        self.text = text
+        var text = text
+        guard let form = text.withUTF8({ Self.form(UnsafeRawBufferPointer($0)) }) else { return nil }
+        self.form = form
     }
+
+    /// Nil unless it has the documented form.
+    init?(utf8 text: UnsafeRawBufferPointer) {
+        guard let form = Self.form(text) else { return nil }
+        self.form = form
+    }
+
+    private static func form(_ text: UnsafeRawBufferPointer) -> Form? {
+        let start = prefix.utf8CodeUnitCount
+        guard text.count > start, text.count <= 128, text.prefix(start).elementsEqual(prefix.utf8) else { return nil }
+        let rest = UnsafeRawBufferPointer(rebasing: text[start...])
+        // An upper-case form of the same id is another name.
+        if rest.count == 36, let id = EventID(utf8: rest), !rest.contains(where: { (0x41...0x5A).contains($0) }) {
+            return .first(id)
+        }
+        return rest.allSatisfy(isAllowed) ? .text(String(decoding: text, as: UTF8.self)) : nil
+    }
+
+    /// The whole text, prefix included.
+    public var text: String {
+        switch form {
+        case .text(let text): text
+        case .first(let id):
+            String(unsafeUninitializedCapacity: Self.length) { buffer in
+                Self.write(id, to: buffer)
+                return Self.length
+            }
+        }
+    }
+
+    /// Calls `body` with the bytes of the text, without making a string of them.
+    public func withUTF8(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        switch form {
+        case .text(var text): text.withUTF8(body)
+        case .first(let id):
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.length) { buffer in
+                Self.write(id, to: buffer)
+                body(UnsafeBufferPointer(buffer))
+            }
+        }
+    }
+
+    private static func write(_ id: EventID, to buffer: UnsafeMutableBufferPointer<UInt8>) {
+        _ = buffer.update(fromContentsOf: prefix.utf8)
+        id.write(to: UnsafeMutableBufferPointer(rebasing: buffer[prefix.utf8CodeUnitCount...]))
+    }
+
+    /// The id of the fact that the session began with, where its name is of that kind.
+    public var first: EventID? { if case .first(let id) = form { id } else { nil } }
 
     /// The whole text.
     public var description: String { text }
 
     /// By text.
-    public static func < (left: SessionID, right: SessionID) -> Bool { left.text < right.text }
+    public static func < (left: SessionID, right: SessionID) -> Bool {
+        // Hexadecimal digits sort as the numbers that they write.
+        if case .first(let one) = left.form, case .first(let other) = right.form { return one < other }
+        return left.text < right.text
+    }
+
+    /// Adds the name. Nearly all are told apart by the free bits of their first fact's id.
+    public func hash(into hasher: inout Hasher) {
+        switch form {
+        case .first(let id): hasher.combine(id.low)
+        case .text(let text): hasher.combine(text)
+        }
+    }
 
     /// Reads the text form.
     public init(from decoder: any Decoder) throws {
@@ -128,5 +205,12 @@ public struct SessionID: Hashable, Sendable, Comparable, Codable, CustomStringCo
             true
         default: false
         }
+    }
+}
+
+extension StaticString {
+    /// The text's bytes.
+    fileprivate var utf8: UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
     }
 }

@@ -27,7 +27,7 @@ struct NewRows {
                 sessions.endRow()
             } else {
                 staged += batch.row(of: session)
-                tallies.append(session.id.text)
+                tallies.append(session.id)
                 session.tally.append(to: &tallies)
                 tallies.endRow()
                 if let verdict { add(verdict) }
@@ -37,7 +37,7 @@ struct NewRows {
     }
 
     private mutating func add(_ verdict: SessionVerdict) {
-        verdicts.append(verdict.sessionID.text)
+        verdicts.append(verdict.sessionID)
         VerdictRows.append(verdict, to: &verdicts)
         verdicts.endRow()
     }

@@ -13,7 +13,7 @@ enum EventRows {
         rows.append(uuid: request.eventID.high, request.eventID.low)
         rows.append(timestampMilliseconds: request.at.milliseconds)
         rows.append(request.site)
-        rows.append(session.text)
+        rows.append(session)
         rows.append(request.userID)
         rows.append(type)
         rows.append(category)
@@ -59,12 +59,17 @@ enum EventRows {
     }
 }
 
+extension CopyWriter {
+    /// A session's name.
+    mutating func append(_ session: SessionID) { session.withUTF8 { append(utf8: $0) } }
+}
+
 /// Verdicts in COPY's text form, in the order of `Staging.verdictColumns`.
 enum VerdictRows {
     static func copyText(_ verdicts: some Sequence<SessionVerdict>) -> [UInt8] {
         var rows = CopyWriter(capacity: 4096)
         for verdict in verdicts {
-            rows.append(verdict.sessionID.text)
+            rows.append(verdict.sessionID)
             append(verdict, to: &rows)
             rows.endRow()
         }

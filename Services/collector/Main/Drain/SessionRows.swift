@@ -23,7 +23,7 @@ struct SessionRows: Sendable {
     func append(_ session: LiveSession, to rows: inout CopyWriter) {
         let entry = session.entry
         let visitor = traits.visitor(entry)
-        rows.append(session.id.text)
+        rows.append(session.id)
         rows.append(session.key.site)
         rows.append(source)
         rows.append(session.userID)

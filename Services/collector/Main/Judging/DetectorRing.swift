@@ -58,7 +58,7 @@ final class DetectorRing: Sendable {
             for name in found where state.members[name] == nil {
                 let path = directory + "/" + name
                 state.members[name] = Member(
-                    name: name, seed: Self.hash(name, 0),
+                    name: name, seed: Self.word(of: name),
                     clients: (0..<Self.connectionsEach).map { _ in
                         LineClient(path: path, group: group, logger: logger)
                     })
@@ -77,8 +77,8 @@ final class DetectorRing: Sendable {
             state.next &+= 1
             return (Array(state.members.values), state.next)
         }
-        let name = evidence.sessionID.text
-        let ranked = candidates.sorted { Self.hash(name, $0.seed) > Self.hash(name, $1.seed) }
+        let word = Self.word(of: evidence.sessionID)
+        let ranked = candidates.sorted { Self.mix(word, $0.seed) > Self.mix(word, $1.seed) }
         var evidence = evidence
         evidence.fit()
         let fitting = evidence
@@ -113,9 +113,13 @@ final class DetectorRing: Sendable {
         while !open.isEmpty, !members.isEmpty {
             var packers = [EvidencePacker](repeating: EvidencePacker(), count: members.count)
             for question in open {
-                let name = question.sessionID.text
-                let ranks = members.map { Self.hash(name, $0.seed) }
-                packers[ranks.indices.max { ranks[$0] < ranks[$1] }!].add(question)
+                let word = Self.word(of: question.sessionID)
+                var (chosen, highest) = (0, Self.mix(word, members[0].seed))
+                for place in members.indices.dropFirst() {
+                    let rank = Self.mix(word, members[place].seed)
+                    if rank > highest { (chosen, highest) = (place, rank) }
+                }
+                packers[chosen].add(question)
             }
             var silent: Set<String> = []
             isAnswered = true
@@ -175,11 +179,21 @@ final class DetectorRing: Sendable {
         return names
     }
 
-    /// FNV-1a with a finish that spreads it: equal in every process, unlike Swift's own hash.
-    private static func hash(_ text: String, _ seed: UInt64) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ seed
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        hash = (hash ^ hash >> 33) &* 0xFF51_AFD7_ED55_8CCD
-        return hash ^ hash >> 33
+    /// A session's name as a word that is equal in every process, unlike Swift's own hash.
+    private static func word(of session: SessionID) -> UInt64 {
+        session.first.map { $0.high ^ $0.low } ?? word(of: session.text)
+    }
+
+    /// FNV-1a.
+    private static func word(of text: String) -> UInt64 {
+        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+
+    /// Spreads what two words share over all of a third, by murmur3's finish.
+    private static func mix(_ word: UInt64, _ seed: UInt64) -> UInt64 {
+        var mixed = word ^ seed
+        mixed = (mixed ^ mixed >> 33) &* 0xFF51_AFD7_ED55_8CCD
+        mixed = (mixed ^ mixed >> 33) &* 0xC4CE_B9FE_1A85_EC53
+        return mixed ^ mixed >> 33
     }
 }

@@ -52,7 +52,7 @@ extension RecordDoor {
         row.append(uuid: request.eventID.high, request.eventID.low)
         row.append(timestampMilliseconds: request.at.milliseconds)
         row.append(request.site)
-        row.append(session.text)
+        row.append(session)
         row.append(user)
         row.append("link_redirect")
         row.append("interaction")
