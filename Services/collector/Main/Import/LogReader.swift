@@ -232,6 +232,8 @@ final class RejectFile {
 /// that most of their referrers name is the site.
 enum SiteGuess {
     private static let lines = 5000
+    /// Static files whose referrers are enough to tell, where three of four name the same host.
+    private static let enough = 200
 
     /// The host that at least half of the static files' referrers name, or of all referrers where there are no static
     /// files; without `www.`. Nil when there is none, or the first input is a pipe, which can be read only once.
@@ -240,6 +242,7 @@ enum SiteGuess {
         let source = try LineSource(path: file)
         var parser = LogLineParser()
         var (votes, ofAssets): ([String: Int], [String: Int]) = ([:], [:])
+        var assets = 0
         for _ in 0..<lines {
             guard let line = try? source.next() else { break }
             guard case .bytes(let bytes, _) = line, case .success(let entry) = parser.parse(bytes) else { continue }
@@ -247,7 +250,10 @@ enum SiteGuess {
             guard let host = entry.referrer.flatMap({ ReferrerURL.host(of: $0) }) else { continue }
             let name = host.hasPrefix("www.") ? String(host.dropFirst(4)) : host
             votes[name, default: 0] += 1
-            if RequestKind.isAssetPath(entry.path) { ofAssets[name, default: 0] += 1 }
+            guard RequestKind.isAssetPath(entry.path) else { continue }
+            ofAssets[name, default: 0] += 1
+            assets += 1
+            if assets == enough, (ofAssets.values.max() ?? 0) * 4 >= assets * 3 { break }
         }
         if !ofAssets.isEmpty { votes = ofAssets }
         let total = votes.values.reduce(0, +)

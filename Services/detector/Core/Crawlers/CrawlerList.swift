@@ -92,14 +92,15 @@ public struct CrawlerList: Sendable {
     /// What the ranges alone say of a claim that was made at `moment`.
     public func check(_ claim: CrawlerClaim, at moment: Timestamp) -> ClaimCheck {
         guard let crawler = crawler(called: claim.name) else { return .unchecked }
-        let authority = "\(crawler.name), ranges of \(date.description)"
         if let range = crawler.ranges.range(of: claim.address) {
-            return ClaimCheck(.verified, observed: range.description, authority: authority)
+            return ClaimCheck(.verified, observed: range.description, authority: authority(on: crawler))
         }
         let age = moment - date.start
         guard crawler.isComplete, age >= -Self.convictingAge, age <= Self.convictingAge else { return .unchecked }
-        return ClaimCheck(.failed, observed: "another address", authority: authority)
+        return ClaimCheck(.failed, observed: "another address", authority: authority(on: crawler))
     }
+
+    private func authority(on crawler: Crawler) -> String { "\(crawler.name), ranges of \(date.description)" }
 }
 
 /// The list under way, line by line.

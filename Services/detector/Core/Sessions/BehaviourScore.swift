@@ -5,7 +5,10 @@ struct BehaviourScore {
     private(set) var total = 0
     private(set) var signals: [Signal] = []
 
-    init(rules: RuleSet, evidence: SessionEvidence, measures: SessionMeasures, agent: AgentClass) {
+    init(
+        rules: borrowing RuleSet, evidence: borrowing SessionEvidence, measures: borrowing SessionMeasures,
+        agent: borrowing AgentClass
+    ) {
         var fired: [Fired] = []
         for (place, signal) in SignalName.allCases.enumerated() {
             let rule = rules.rule(at: place)

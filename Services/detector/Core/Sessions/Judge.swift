@@ -3,7 +3,7 @@ import WeirProtocol
 /// Passes the verdict on a session: what it is called, what it looks for, how it behaves, in that order.
 ///
 /// The same evidence and the same rules give the same verdict, signal by signal. It remembers nothing.
-public struct Judge: Sendable {
+public final class Judge: Sendable {
     /// The rules that it judges by.
     public let rules: RuleSet
     /// By what it knows crawlers from those that only use their names.

@@ -20,7 +20,7 @@ public struct ReputationChange: Hashable, Sendable {
 
     /// What `verdict` on `evidence` costs. People and undecided sessions cost nothing, however many they are: behind one
     /// address sits a whole office with one browser.
-    public init(_ verdict: SessionVerdict, _ evidence: SessionEvidence) {
+    public init(_ verdict: borrowing SessionVerdict, _ evidence: borrowing SessionEvidence) {
         switch verdict.verdictClass {
         case .scanner: (delta, reason) = (-20, "scanner")
         case .falseClaim: (delta, reason) = (-20, "false_claim")

@@ -42,7 +42,7 @@ public struct SessionMeasures: Sendable {
     public private(set) var fetchedRobots = false
 
     /// Measures the evidence.
-    public init(_ evidence: SessionEvidence) {
+    public init(_ evidence: borrowing SessionEvidence) {
         var times: [Int64] = []
         times.reserveCapacity(evidence.requests.count)
         var notAssets = 0
@@ -154,27 +154,38 @@ public struct SessionMeasures: Sendable {
 /// Text compared with its runs of digits as numbers: `/page/9` before `/page/10`.
 private struct NumericOrder: Comparable {
     let text: String
+    private let bytes: [UInt8]
 
-    init(_ text: String) { self.text = text }
+    init(_ text: String) {
+        self.text = text
+        bytes = Array(text.utf8)
+    }
 
     static func < (left: NumericOrder, right: NumericOrder) -> Bool {
-        var left = Substring(left.text).utf8
-        var right = Substring(right.text).utf8
-        while let first = left.first, let second = right.first {
-            if isDigit(first), isDigit(second) {
-                let one = left.prefix(while: isDigit).drop { $0 == UInt8(ascii: "0") }
-                let other = right.prefix(while: isDigit).drop { $0 == UInt8(ascii: "0") }
-                if one.count != other.count { return one.count < other.count }
-                for (digit, counterpart) in zip(one, other) where digit != counterpart { return digit < counterpart }
-                left = left.drop(while: isDigit)
-                right = right.drop(while: isDigit)
-            } else {
-                if first != second { return first < second }
-                left = left.dropFirst()
-                right = right.dropFirst()
+        var (place, counterpart) = (0, 0)
+        while place < left.bytes.count, counterpart < right.bytes.count {
+            let (one, other) = (left.bytes[place], right.bytes[counterpart])
+            guard isDigit(one), isDigit(other) else {
+                if one != other { return one < other }
+                place += 1
+                counterpart += 1
+                continue
+            }
+            let (number, rival) = (left.number(at: &place), right.number(at: &counterpart))
+            if number.count != rival.count { return number.count < rival.count }
+            for (digit, against) in zip(left.bytes[number], right.bytes[rival]) where digit != against {
+                return digit < against
             }
         }
-        return left.isEmpty && !right.isEmpty
+        return place == left.bytes.count && counterpart < right.bytes.count
+    }
+
+    /// The run of digits at `place`, without leading zeros; `place` moves behind it.
+    private func number(at place: inout Int) -> Range<Int> {
+        while place < bytes.count, bytes[place] == UInt8(ascii: "0") { place += 1 }
+        let start = place
+        while place < bytes.count, Self.isDigit(bytes[place]) { place += 1 }
+        return start..<place
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

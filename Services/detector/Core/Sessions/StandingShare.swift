@@ -14,9 +14,9 @@ public struct StandingShare: Hashable, Sendable {
     }
 
     /// A verdict, and what of its evidence matters to the standing of whoever it is about.
-    public struct Finding: Sendable {
+    public final class Finding: Sendable {
         /// The verdict.
-        public var verdict: SessionVerdict
+        public let verdict: SessionVerdict
         /// Whether nobody asked about the session before.
         public let isFirstQuestion: Bool
         /// Whose session it is; nil for a visitor without a fingerprint.
@@ -137,7 +137,7 @@ public struct StandingShare: Hashable, Sendable {
 }
 
 extension StandingShare.Finding {
-    fileprivate func counts(before other: Self) -> Bool {
+    fileprivate func counts(before other: StandingShare.Finding) -> Bool {
         if verdict.judgedCount != other.verdict.judgedCount { return verdict.judgedCount > other.verdict.judgedCount }
         return change.delta < other.change.delta
     }

@@ -35,11 +35,12 @@ enum VerdictTables {
         insert into fingerprint_reputation as r (fingerprint_hash, network_prefix, first_seen_at, last_seen_at,
             total_session_count, active_session_count, total_request_count, peak_requests_per_minute, is_flagged,
             flag_reason, flagged_at, reputation_score, abuse_incidents, last_abuse_at, last_ip_address, last_user_agent)
-        select fingerprint, prefix, first_at, last_at, sessions, active, requests, velocity, incidents > 0, reason,
-            case when incidents > 0 then last_at end, greatest(0, \(ReputationChange.initialScore) + delta), incidents,
-            case when incidents > 0 then last_at end, ip, user_agent
-        from json_to_recordset($1) as incoming(fingerprint text, prefix text, first_at timestamptz,
-            last_at timestamptz, sessions integer, active integer, requests bigint, velocity real, delta integer,
+        select fingerprint, prefix, to_timestamp(first_ms / 1000), to_timestamp(last_ms / 1000), sessions, active,
+            requests, velocity, incidents > 0, reason, case when incidents > 0 then to_timestamp(last_ms / 1000) end,
+            greatest(0, \(ReputationChange.initialScore) + delta), incidents,
+            case when incidents > 0 then to_timestamp(last_ms / 1000) end, ip, user_agent
+        from json_to_recordset($1) as incoming(fingerprint text, prefix text, first_ms double precision,
+            last_ms double precision, sessions integer, active integer, requests bigint, velocity real, delta integer,
             incidents integer, reason text, ip inet, user_agent text)
         order by fingerprint, prefix
         on conflict (fingerprint_hash, network_prefix) do update set
@@ -124,7 +125,7 @@ enum VerdictTables {
         var rows = CopyWriter(capacity: batch.count * 300)
         var signals = JSONWriter(capacity: 1024)
         for verdict in batch.lazy.map(\.verdict) {
-            rows.append(verdict.sessionID.text)
+            verdict.sessionID.withUTF8 { rows.append(utf8: $0) }
             rows.append(verdict.verdictID)
             rows.append(timestampMilliseconds: verdict.at.milliseconds)
             rows.append(verdict.verdictClass.rawValue)
@@ -152,8 +153,8 @@ enum VerdictTables {
                 json.object { json in
                     json.optional("fingerprint", VerdictText.storable(share.holder.fingerprint))
                     json.optional("prefix", VerdictText.storable(share.holder.prefix))
-                    json.optional("first_at", share.firstAt.iso8601)
-                    json.optional("last_at", share.lastAt.iso8601)
+                    json.field("first_ms", share.firstAt.milliseconds)
+                    json.field("last_ms", share.lastAt.milliseconds)
                     json.field("sessions", share.sessions)
                     json.field("active", share.active)
                     json.field("requests", share.requests)
