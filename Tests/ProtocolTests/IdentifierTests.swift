@@ -90,3 +90,17 @@ struct IdentifierTests {
         #expect(ThrottleLevel(name: "Normal") == nil && ThrottleLevel.normal < .blocked)
     }
 }
+
+@Suite struct ControlCharacterTests {
+    @Test(arguments: [
+        ("", ""), ("plain", "plain"), ("a\u{0}b", "ab"), ("a\tb\r\nc", "a b  c"), ("\u{1B}[31mred", "[31mred"),
+        ("\u{7F}", ""), ("a\u{85}b", "a b"), ("\u{80}\u{9F}", ""), ("é© «Ω» \u{A0}", "é© «Ω» \u{A0}"),
+        ("12345678\u{1}", "12345678"), ("1234567\u{1F}", "1234567"), ("12345678©", "12345678©"),
+        ("1234567\u{9B}K", "1234567K"), ("😀\u{2}😀", "😀😀"),
+    ])
+    func areTakenOut(text: String, kept: String) {
+        #expect(text.withoutControls == kept)
+        #expect(text.holdsControls == (text != kept))
+        #expect(!text.withoutControls.holdsControls)
+    }
+}

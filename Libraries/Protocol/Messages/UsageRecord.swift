@@ -151,12 +151,12 @@ extension UsageRecord: RangeChecked {
             case .task: [("task_id", taskID != nil)]
             case .message: [("task_id", taskID != nil), ("message_id", messageID != nil), ("role", role != nil)]
             case .aiRequest: []
-            case .tool: [("tool_name", toolName?.isEmpty == false)]
+            case .tool: [("tool_name", toolName?.withoutControls.isEmpty == false)]
             }
         if let missing = needed.first(where: { !$0.1 }) { return "\(missing.0) is missing for a \(kind.rawValue)" }
         for (name, id) in [("id", id), ("context_id", contextID), ("task_id", taskID), ("message_id", messageID)] {
-            if let id, id.isEmpty || id.utf8.count > Self.idLimit || id.utf8.contains(0) {
-                return "\(name) is empty, over \(Self.idLimit) bytes, or has a NUL"
+            if let id, id.isEmpty || id.utf8.count > Self.idLimit || id.holdsControls {
+                return "\(name) is empty, over \(Self.idLimit) bytes, or has a control character"
             }
         }
         let numbers: [(String, Int64?, Int64)] = [
@@ -243,8 +243,8 @@ public struct EventRecord: Hashable, Sendable, Codable {
 extension EventRecord: RangeChecked {
     /// What is out of range.
     public var rangeProblem: String? {
-        if eventType.isEmpty || eventType.utf8.count > 255 || eventType.utf8.contains(0) {
-            return "event_type is empty, over 255 bytes, or has a NUL"
+        if eventType.withoutControls.isEmpty || eventType.utf8.count > 255 {
+            return "event_type is empty or over 255 bytes"
         }
         switch data {
         case nil, .object?: break

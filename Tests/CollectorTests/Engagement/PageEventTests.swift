@@ -191,8 +191,9 @@ import WeirProtocol
                 #expect(takes(.object(JSONObject())) && !takes([]) && !takes("x"), "\(name)")
             } else if let limit = field["maxLength"]?.integerValue {
                 let text = String(repeating: "a", count: Int(limit))
-                #expect(takes(.string(text)) && !takes(.string(text + "a")) && !takes("a\nb") && !takes(1), "\(name)")
+                #expect(takes(.string(text)) && !takes(.string(text + "a")) && takes("a\nb") && !takes(1), "\(name)")
                 #expect(takes("") == (field["minLength"] == nil), "\(name): empty")
+                #expect(takes("\u{1}") == (field["pattern"] == nil), "\(name): nothing but a control character")
             } else {
                 #expect((name == "id" || name == "events") && !takes("x") && !takes(1) && !takes([]))
             }

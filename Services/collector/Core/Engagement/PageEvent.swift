@@ -143,16 +143,14 @@ public enum PageEventForm: Sendable, CaseIterable {
         guard text.utf8.count <= limit else {
             throw PageEventRefusal(field: name, sentence: "\(name) must have at most \(limit) bytes")
         }
-        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
-            throw PageEventRefusal(field: name, sentence: "\(name) must not hold control characters")
-        }
-        guard !text.isEmpty || name == "page_url" else {
+        let kept = text.withoutControls
+        guard !kept.isEmpty || name == "page_url" else {
             if name == "event_type" {
                 throw PageEventRefusal(field: name, sentence: "event_type must have 1 to \(limit) bytes")
             }
             return nil
         }
-        return text
+        return kept
     }
 
     private func data(_ object: JSONObject, _ name: String) throws(PageEventRefusal) -> JSONObject? {

@@ -42,10 +42,14 @@ extension PageEventForm {
     ) -> JSONValue {
         var schema = JSONObject([
             "type": isOptional ? ["string", "null"] : "string", "maxLength": .integer(Int64(limit)),
-            // No control characters; the limit counts bytes.
-            "pattern": "^[^\\u0000-\\u001F\\u007F]*$", "description": .string(purpose),
+            // The limit counts bytes.
+            "description": .string(purpose),
         ])
-        if least > 0 { schema["minLength"] = .integer(Int64(least)) }
+        if least > 0 {
+            schema["minLength"] = .integer(Int64(least))
+            // Something is left when control characters are taken out.
+            schema["pattern"] = "[^\\u0000-\\u0008\\u000E-\\u001F\\u007F-\\u0084\\u0086-\\u009F]"
+        }
         return .object(schema)
     }
 }

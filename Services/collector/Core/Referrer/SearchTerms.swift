@@ -1,3 +1,5 @@
+import WeirProtocol
+
 /// What a visitor typed into a search engine, where the referrer still has it.
 enum SearchTerms {
     /// The value of the first of `parameters` that the query has, or else the fragment, where engines built as one page
@@ -33,7 +35,7 @@ enum SearchTerms {
         guard !text.unicodeScalars.contains("\u{FFFD}"), !text.hasPrefix("http://"), !text.hasPrefix("https://") else {
             return nil
         }
-        let kept = String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.map(Character.init))
+        let kept = text.withoutControls
         let trimmed = Substring(kept).trimmedOfBlanks
         guard !trimmed.isEmpty, trimmed != "-" else { return nil }
         return String(String.UnicodeScalarView(trimmed.unicodeScalars.prefix(FieldLimits.campaignScalars)))

@@ -1,3 +1,5 @@
+import WeirProtocol
+
 /// The utm_ parameters of a query: percent-decoded (`+` is a blank), trimmed, at most 255 characters, the first
 /// occurrence that is not empty. Names are taken in any case.
 public struct CampaignTags: Hashable, Sendable {
@@ -26,8 +28,7 @@ public struct CampaignTags: Hashable, Sendable {
             }
             guard self[keyPath: field] == nil else { continue }
             let value = PercentDecoding.text(pair[pair.index(after: equals)...])
-            let kept = value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }
-            let trimmed = Substring(String(kept)).trimmedOfBlanks
+            let trimmed = Substring(value.withoutControls).trimmedOfBlanks
             guard !trimmed.isEmpty else { continue }
             self[keyPath: field] = String(
                 String.UnicodeScalarView(trimmed.unicodeScalars.prefix(FieldLimits.campaignScalars)))

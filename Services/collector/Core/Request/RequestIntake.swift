@@ -100,7 +100,8 @@ public struct RequestIntake: Sendable {
         _ record: RequestRecord, recalling fingerprints: inout FingerprintMemory
     ) throws(RecordRefusal) -> IntakeRequest {
         guard (100...599).contains(record.status) else { throw .badStatus }
-        guard !record.method.isEmpty, record.method.utf8.count <= FieldLimits.method else { throw .badMethod }
+        let method = record.method.withoutControls
+        guard !method.isEmpty, record.method.utf8.count <= FieldLimits.method else { throw .badMethod }
         guard let address = addresses.client(peer: record.ip, forwardedFor: record.forwardedFor) else {
             throw .badAddress
         }
@@ -108,19 +109,22 @@ public struct RequestIntake: Sendable {
         let userAgent = FieldLimits.clamp(record.userAgent ?? "", to: FieldLimits.userAgent)
         let language = FieldLimits.clamp(record.acceptLanguage ?? "", to: FieldLimits.acceptLanguage)
         let referrer = record.referrer.flatMap { $0.isEmpty ? nil : $0 }
-            .map { FieldLimits.clamp(SecretRedaction.redact(url: $0), to: FieldLimits.referrer) }
+            .map { FieldLimits.url($0, to: FieldLimits.referrer) }
         let referrerHost = referrer.flatMap { ReferrerURL.host(of: $0) }
         let target = Self.target(of: record)
-        let query = target.query.map { SecretRedaction.redact(query: $0) }
+        let query = target.query.map { SecretRedaction.redact(query: $0.withoutControls) }
         var request = IntakeRequest(
             eventID: record.eventID, at: record.at, site: site,
-            method: FieldLimits.clamp(record.method, to: FieldLimits.method),
-            path: FieldLimits.clamp(SecretRedaction.redact(url: path(target.path, site)), to: FieldLimits.path),
-            query: query.map { FieldLimits.clamp($0, to: FieldLimits.query) },
+            method: method, path: FieldLimits.url(path(target.path.withoutControls, site), to: FieldLimits.path),
+            query: query.map { FieldLimits.cut($0, to: FieldLimits.query) },
             status: record.status,
             durationMs: record.durationMs.flatMap { $0.isFinite && $0 >= 0 ? FieldLimits.real(min($0, 1e9)) : nil },
             bytes: record.bytes.flatMap { $0 >= 0 ? $0 : nil }, address: address,
-            fingerprint: fingerprints.word(userAgent: userAgent, acceptLanguage: language), userAgent: userAgent,
+            // As the throttle makes it, of what was sent.
+            fingerprint: fingerprints.word(
+                userAgent: FieldLimits.cut(record.userAgent ?? "", to: FieldLimits.userAgent),
+                acceptLanguage: FieldLimits.cut(record.acceptLanguage ?? "", to: FieldLimits.acceptLanguage)),
+            userAgent: userAgent,
             acceptLanguage: language, referrer: referrer, referrerHost: referrerHost,
             hasSameSiteReferrer: referrerHost.map { Self.isSame($0, site) } ?? false,
             contentType: record.contentType.map { FieldLimits.clamp($0, to: FieldLimits.contentType) },
@@ -145,7 +149,8 @@ public struct RequestIntake: Sendable {
     /// Path and query. A query that stands in the path counts where none is given beside it; `-` marks what is no HTTP and
     /// has none.
     private static func target(of record: RequestRecord) -> (path: String, query: String?) {
-        guard record.method != "-", record.path.utf8.contains(UInt8(ascii: "?")) else {
+        if record.method == "-" { return (record.path.withoutControls.isEmpty ? "-" : record.path, record.query) }
+        guard record.path.utf8.contains(UInt8(ascii: "?")) else {
             return (record.path, record.query)
         }
         let (path, query) = RequestLine.split(record.path)

@@ -1,7 +1,7 @@
 public import WeirProtocol
 
 /// Brings usage records and application events into the form that is kept: sites by the collector's own names, texts
-/// clamped and without NUL, secrets out of URLs. Pure: the same record and settings give the same answer.
+/// clamped and without control characters, secrets out of URLs. Pure: the same record and settings give the same answer.
 public struct UsageIntake: Sendable {
     private let sites: SiteNames
 
@@ -33,8 +33,9 @@ public struct UsageIntake: Sendable {
         var kept = record
         kept.site = sites.site(host: record.site)
         kept.userID = Self.text(record.userID, FieldLimits.userID)
-        kept.pageURL = Self.text(
-            record.pageURL.map { SecretRedaction.redact(url: $0) }, FieldLimits.path + FieldLimits.query)
+        kept.eventType = record.eventType.withoutControls
+        kept.pageURL = record.pageURL.map { FieldLimits.url($0, to: FieldLimits.path + FieldLimits.query) }
+            .flatMap { $0.isEmpty ? nil : $0 }
         kept.data = record.data.map(Self.withoutNUL)
         return kept
     }
@@ -68,14 +69,18 @@ public struct UsageIntake: Sendable {
     /// PostgreSQL's jsonb has no place for a NUL.
     private static func withoutNUL(_ value: JSONValue) -> JSONValue {
         switch value {
-        case .string(let text): return .string(FieldLimits.clamp(text, to: .max))
+        case .string(let text): return .string(withoutNUL(text))
         case .array(let elements): return .array(elements.map(withoutNUL))
         case .object(let object):
             var clean = JSONObject()
-            for field in object.fields { clean[FieldLimits.clamp(field.name, to: .max)] = withoutNUL(field.value) }
+            for field in object.fields { clean[withoutNUL(field.name)] = withoutNUL(field.value) }
             return .object(clean)
         default: return value
         }
+    }
+
+    private static func withoutNUL(_ text: String) -> String {
+        text.holdsNUL ? String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value != 0 })) : text
     }
 }
 
