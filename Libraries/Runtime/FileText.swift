@@ -44,9 +44,13 @@ public enum FileText {
         }
     }
 
-    /// The file's text; invalid UTF-8 is repaired.
-    /// - Throws: `ReadError`, also for a file over `limit`.
+    /// The file's text.
+    /// - Throws: `ReadError`, also for a file over `limit`, and for one that is not UTF-8, with the line.
     public static func read(_ path: String) throws(ReadError) -> String {
-        String(decoding: try bytes(path), as: UTF8.self)
+        let bytes = try bytes(path)
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let wrong = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+        throw ReadError(EILSEQ, "line \(wrong + 1) is not UTF-8")
     }
 }

@@ -57,4 +57,16 @@ import WeirProtocol
         let outcome = try await stack.program("collector").run(["serve"], limit: .seconds(20))
         #expect(outcome.status == 78 && outcome.errors.contains("regexes.yaml"), "\(outcome.errors)")
     }
+
+    /// An expression in Latin-1 would match what nobody sends.
+    @Test func aFileThatIsNotUTF8IsRefusedByItsLine() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("agents-\(UUID().uuidString).yaml")
+        try Data("user_agent_parsers:\n  - regex: 'Caf".utf8 + [0xE9] + "'\nos_parsers: []\ndevice_parsers: []\n".utf8)
+            .write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let outcome = try await Product(name: "collector").run(
+            ["classify", "user-agents", "-", "--agents-file", file.path], input: Data("curl/8\n".utf8))
+        #expect(outcome.status == 78 && outcome.output.isEmpty, "\(outcome)")
+        #expect(outcome.errors.contains("\(file.lastPathComponent): line 2 is not UTF-8"), "\(outcome.errors)")
+    }
 }

@@ -12,7 +12,7 @@ enum PolicyFile {
     static func load(_ path: String) throws(Failure) -> PolicySet {
         if path.isEmpty { return .standard }
         let bytes: [UInt8]
-        do { bytes = try FileText.bytes(path) } catch {
+        do { bytes = Array(try FileText.read(path).utf8) } catch {
             throw Failure(error.denied ? .noPermission : .configuration, "cannot read \(path): \(error.reason)")
         }
         return try read(bytes, path)

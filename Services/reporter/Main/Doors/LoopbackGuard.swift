@@ -47,15 +47,15 @@ struct AccessTokens: Sendable {
     /// Reads a file of one token a line; empty lines and those that begin with `#` do not count.
     /// - Throws: `Failure`: the file cannot be read, has no token, or one of under 16 characters.
     init(path: String) throws(Failure) {
-        let bytes: [UInt8]
+        let text: String
         do {
-            bytes = try FileText.bytes(path)
+            text = try FileText.read(path)
         } catch {
             throw Failure(
                 error.denied ? .noPermission : .configuration, "reporter.tokens_file: \(path): \(error.reason)")
         }
         var digests: Set<[UInt8]> = []
-        for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
+        for line in text.split(whereSeparator: \.isNewline) {
             let token = line.filter { !$0.isWhitespace }
             guard !token.isEmpty, token.first != "#" else { continue }
             guard token.utf8.count >= 16 else {
