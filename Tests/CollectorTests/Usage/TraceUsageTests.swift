@@ -256,9 +256,25 @@ import WeirProtocol
         let usage = try Self.usage(
             Self.export([
                 Self.span("000000000000000a", after: 86_400_001, Self.chat),
-                Self.span("000000000000000b", after: 86_400_000, Self.chat),
+                Self.span("000000000000000b", after: 86_400_000, lasting: 0, Self.chat),
+                Self.span("000000000000000c", lasting: 86_400_001, Self.chat),
             ]))
-        #expect(usage.rejected == ["time_ahead": 1] && usage.records.count == 1)
+        #expect(usage.rejected == ["time_ahead": 2] && usage.records.count == 1)
+    }
+
+    /// Neither the beginning nor the end of a thing lies more than a day ahead; how long ago it was does not matter.
+    @Test(
+        arguments: [
+            (0, nil, nil), (86_400_000, nil, nil), (86_400_001, nil, "time_ahead"), (0, 86_400_000, nil),
+            (0, 86_400_001, "time_ahead"), (-600_000_000_000, -500_000_000_000, nil),
+            (0, 251_000_000_000_000, "time_ahead"),
+        ] as [(Int64, Int64?, String?)])
+    func nothingIsOfTheFuture(at: Int64, completedAt: Int64?, problem: String?) {
+        let now = Timestamp(year: 2026, month: 5, day: 1)
+        #expect(
+            UsageIntake.timeProblem(
+                eventID: EventID(at: now, entropy: (1, 2)), at: now + at, completedAt: completedAt.map { now + $0 },
+                now: now) == problem)
     }
 
     @Test func theSpoolGivesBackWhatItWasGiven() throws {

@@ -33,7 +33,7 @@ public struct TraceUsage: Sendable {
                 ignored += 1
                 continue
             }
-            guard span.start - now <= UsageIntake.tolerance else {
+            guard max(span.start, span.end ?? span.start) - now <= UsageIntake.tolerance else {
                 rejected["time_ahead", default: 0] += 1
                 continue
             }

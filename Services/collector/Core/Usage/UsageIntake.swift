@@ -41,9 +41,11 @@ public struct UsageIntake: Sendable {
     }
 
     /// Why a record of this identity and time is not taken, by the word that counters carry; nil when it is.
-    public static func timeProblem(eventID: EventID, at: Timestamp, now: Timestamp) -> String? {
+    public static func timeProblem(
+        eventID: EventID, at: Timestamp, completedAt: Timestamp? = nil, now: Timestamp
+    ) -> String? {
         if abs(eventID.timestamp - now) > LiveIntake.tolerance { return "event_id_time" }
-        if at - now > tolerance { return "time_ahead" }
+        if max(at, completedAt ?? at) - now > tolerance { return "time_ahead" }
         return nil
     }
 

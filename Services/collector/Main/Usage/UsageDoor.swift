@@ -47,7 +47,7 @@ final class UsageDoor: Sendable {
     /// `usage.record`.
     func takeUsage(_ envelope: Envelope) throws(WireError) -> MessageTable.Reply {
         let record: UsageRecord = try checked(envelope)
-        try checkTime(record.eventID, record.at)
+        try checkTime(record.eventID, record.at, record.completedAt)
         try append([.usage(intake.kept(record))])
         return MessageTable.Reply(.recorded, Recorded(eventID: record.eventID))
     }
@@ -102,14 +102,16 @@ final class UsageDoor: Sendable {
         }
     }
 
-    private func checkTime(_ eventID: EventID, _ at: Timestamp) throws(WireError) {
+    private func checkTime(
+        _ eventID: EventID, _ at: Timestamp, _ completedAt: Timestamp? = nil
+    ) throws(WireError) {
         let now = Timestamp(milliseconds: WallClock.milliseconds)
-        guard let problem = UsageIntake.timeProblem(eventID: eventID, at: at, now: now) else { return }
+        guard let problem = UsageIntake.timeProblem(eventID: eventID, at: at, completedAt: completedAt, now: now) else { return }
         refuse(problem)
         throw WireError(
             .badBody,
             problem == "event_id_time"
                 ? "event_id_time: the time in event_id is more than 24 hours from now"
-                : "time_ahead: at is more than 24 hours ahead")
+                : "time_ahead: at or completed_at is more than 24 hours ahead")
     }
 }
