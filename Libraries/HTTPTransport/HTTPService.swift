@@ -13,8 +13,8 @@ public import Transport
 /// first cleared of what a dead process left there.
 ///
 /// Bounded: connections by `connectionLimit`, a request's line and headers by 32 KiB and 100 fields, the path and each
-/// field by 16 KiB, silence by 60 s. What is over, or is no HTTP, is answered with a `Problem`, status 431 or 400, and the
-/// connection closed. On shutdown no new connection is taken, idle ones are closed, and answers under way are finished for at most `grace`.
+/// field by 16 KiB, silence by 60 s. What is over, or is no HTTP, is answered with a `Problem`, status 431, 400 or 501, and
+/// the connection closed, as it is after 413 and, unless it is to be kept alive, after HTTP/1.0. On shutdown no new connection is taken, idle ones are closed, and answers under way are finished for at most `grace`.
 public struct HTTPService: Service {
     /// Connections at once; further ones are closed at once.
     public static let connectionLimit = 4096

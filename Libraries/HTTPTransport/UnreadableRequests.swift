@@ -3,10 +3,12 @@ import HummingbirdCore
 import NIOCore
 import NIOHTTP1
 
-/// Gives the answer to what cannot be read as a request a body that says why.
+/// Gives the answer to what cannot be read as a request a body that says why, and ends connections that are to end.
 ///
-/// The server beneath answers it in its turn, after the requests before it, but with no more than a status. That answer
-/// is known by coming when no request waits for one.
+/// The server beneath answers what it cannot read in its turn, after the requests before it, but with no more than a
+/// status. That answer is known by coming when no request waits for one. It reads some requests that it should not:
+/// those without a single host, and those in a transfer coding other than chunked, whose end a server in front may see
+/// elsewhere. And it leaves connections open after HTTP/1.0, and reads on for a body that was refused for its size.
 final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -15,7 +17,18 @@ final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let tooLarge: Problem
     private var problem: Problem?
-    private var unanswered = 0
+    /// The requests that wait for their answers.
+    private var unanswered: [Waiting] = []
+    /// Nothing is read any more.
+    private var isEnding = false
+
+    private struct Waiting {
+        var isKeptAlive: Bool
+        let isOld: Bool
+    }
+
+    /// How long the peer may take to read the last answer, while what it still sends is thrown away.
+    private static let linger = TimeAmount.seconds(2)
 
     /// - Parameter limits: the decoder's, for the answer to name.
     init(_ limits: NIOHTTPDecoderLimitConfiguration) {
@@ -36,8 +49,31 @@ final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .head = unwrapInboundIn(data) { unanswered += 1 }
+        guard !isEnding else { return }
+        if case .head(let head) = unwrapInboundIn(data) {
+            if let refusal = Self.refusal(of: head) {
+                (problem, isEnding) = (refusal, true)
+                context.fireErrorCaught(HTTPParserError.unknown)
+                return
+            }
+            unanswered.append(Waiting(isKeptAlive: head.isKeepAlive, isOld: head.version == .http1_0))
+        }
         context.fireChannelRead(data)
+    }
+
+    /// Why a request that the decoder takes is none.
+    private static func refusal(of head: HTTPRequestHead) -> Problem? {
+        let hosts = head.headers[canonicalForm: "host"].count
+        if hosts > 1 || hosts == 0 && head.version != .http1_0 {
+            return Problem(.badRequest, "not_http", "A request of HTTP/1.1 has exactly one Host header.")
+        }
+        let codings = head.headers[canonicalForm: "transfer-encoding"].map { $0.lowercased() }
+        guard codings.isEmpty || codings == ["chunked"] else {
+            return Problem(
+                .notImplemented, "transfer_encoding",
+                "No transfer coding but chunked is understood; send the body plain.")
+        }
+        return nil
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -52,7 +88,7 @@ final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head where unanswered == 0:
+        case .head where unanswered.isEmpty:
             guard let problem else { break }
             var head = HTTPResponseHead(
                 version: .http1_1, status: HTTPResponseStatus(statusCode: problem.status.code),
@@ -63,9 +99,34 @@ final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
                 wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(string: problem.text)))),
                 promise: promise)
             return
-        case .end: unanswered = max(0, unanswered - 1)
+        case .head(var head) where head.status.code >= 200:
+            if head.status == .payloadTooLarge { unanswered[0].isKeptAlive = false }
+            if !unanswered[0].isKeptAlive || unanswered[0].isOld {
+                let word = unanswered[0].isKeptAlive ? "keep-alive" : "close"
+                head.headers.replaceOrAdd(name: "Connection", value: word)
+            }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+            return
+        case .end:
+            let isLast = unanswered.isEmpty ? problem != nil : !unanswered.removeFirst().isKeptAlive
+            guard isLast else { break }
+            isEnding = true
+            let written = promise ?? context.eventLoop.makePromise()
+            Self.end(context.channel, after: written.futureResult)
+            context.writeAndFlush(data, promise: written)
+            return
         default: break
         }
         context.write(data, promise: promise)
+    }
+
+    /// Ends the sending side after the last answer, and the connection when the peer has had time to read it: closed at
+    /// once with bytes unread, it would take the answer along.
+    private static func end(_ channel: any Channel, after written: EventLoopFuture<Void>) {
+        written.whenComplete { _ in
+            channel.close(mode: .output, promise: nil)
+            let closing = channel.eventLoop.scheduleTask(in: linger) { channel.close(promise: nil) }
+            channel.closeFuture.whenComplete { _ in closing.cancel() }
+        }
     }
 }

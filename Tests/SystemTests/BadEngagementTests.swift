@@ -132,6 +132,15 @@ import WeirProtocol
             ("\(start)Content-Length: -5\r\n\r\n", 400, "not_http"),
             ("\(start)Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}", 400, "not_http"),
             ("POST /api/v1/engagement HTTP/9.9\r\n\r\n", 400, "not_http"),
+            ("GET /healthz HTTP/1.1\r\n\r\n", 400, "not_http"),
+            ("GET /healthz HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n\r\n", 400, "not_http"),
+            ("GET /healthz HTTP/1.0\r\nHost: a.example\r\nhost: a.example\r\n\r\n", 400, "not_http"),
+            ("\(start)Host: a.example\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "transfer_encoding"),
+            (
+                "\(start)Host: a.example\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                501,
+                "transfer_encoding"
+            ),
             ("\u{0}\u{1}\u{2}\r\n\r\n", 400, "not_http"), ("GET\r\n\r\n", 400, "not_http"),
         ]
     }()
@@ -172,6 +181,26 @@ import WeirProtocol
             #expect(answer.headers["content-type"] == "application/problem+json", "\(head.prefix(60))")
             #expect(answer.headers["connection"] == "close", "\(head.prefix(60))")
             #expect(answer.headers["content-length"] == "\(answer.body.utf8.count)", "\(head.prefix(60))")
+        }
+        // The server ends these by itself, without waiting for more.
+        for (request, status) in [
+            ("GET /nothing HTTP/1.0\r\n\r\n", 404),
+            ("GET /nothing HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n", 404),
+            (
+                "GET /nothing HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /nothing HTTP/1.0\r\n\r\n", 404
+            ),
+            (
+                """
+                POST /api/v1/engagement HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r
+                Content-Length: 9000000000\r\n\r\n{
+                """, 413
+            ),
+        ] {
+            let answer = try http.exchange(Data(request.utf8))
+            let isKept = request.contains("keep-alive")
+            #expect(answer.status == status, "\(request)")
+            #expect(answer.headers["connection"] == (isKept ? "keep-alive" : "close"), "\(request)")
+            #expect(answer.body.contains("HTTP/1.1 404") == isKept, "\(request)")
         }
         // What came before is answered first, and as ever.
         let pipelined = try http.exchange(

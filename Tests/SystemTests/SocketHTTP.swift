@@ -73,6 +73,9 @@ struct SocketHTTP: Sendable {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count < 0, errno == EAGAIN {
+                throw Failure(description: "not closed after: \(String(decoding: received.prefix(200), as: UTF8.self))")
+            }
             guard count > 0 else { break }
             received.append(contentsOf: buffer[..<count])
         }

@@ -20,7 +20,11 @@ enum OpenAPI {
                     "431": [
                         "description": "`head_too_large`: the path or a header, or all of them, are over the limits.",
                         "content": content("application/problem+json", reference("Problem")),
-                    ]
+                    ],
+                    "501": [
+                        "description": "`transfer_encoding`: the body has a transfer coding other than chunked.",
+                        "content": content("application/problem+json", reference("Problem")),
+                    ],
                 ],
             ],
         ]
@@ -52,7 +56,7 @@ enum OpenAPI {
                 "content": content("application/problem+json", reference("Problem")),
             ]
         }
-        responses["431"] = ["$ref": "#/components/responses/431"]
+        for status in ["431", "501"] { responses[status] = ["$ref": .string("#/components/responses/\(status)")] }
         object["responses"] = .object(responses)
         return object
     }

@@ -106,7 +106,9 @@ final class UsageDoor: Sendable {
         _ eventID: EventID, _ at: Timestamp, _ completedAt: Timestamp? = nil
     ) throws(WireError) {
         let now = Timestamp(milliseconds: WallClock.milliseconds)
-        guard let problem = UsageIntake.timeProblem(eventID: eventID, at: at, completedAt: completedAt, now: now) else { return }
+        guard let problem = UsageIntake.timeProblem(eventID: eventID, at: at, completedAt: completedAt, now: now) else {
+            return
+        }
         refuse(problem)
         throw WireError(
             .badBody,
