@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -61,6 +62,12 @@ int weir_socket_answers(const char *path) {
 }
 
 int weir_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int64_t weir_birth_time(int fd, const char *path) {
+    struct statx found;
+    if (statx(fd, path, *path ? 0 : AT_EMPTY_PATH, STATX_BTIME, &found) != 0 || !(found.stx_mask & STATX_BTIME)) return -1;
+    return (int64_t)found.stx_btime.tv_sec * 1000000000 + found.stx_btime.tv_nsec;
+}
 
 int weir_spawn_close_from(void *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);

@@ -4,8 +4,8 @@ import Glibc
 /// reader left off.
 ///
 /// Only whole lines are delivered: one without its newline is still being written. After a rename the old file is read
-/// until it has been quiet for `grace`, since a server goes on writing to it until it has opened the new one. A
-/// truncated file begins anew; what was written between the copy and the truncation is lost to every reader.
+/// until it has been quiet for `grace`, since a server goes on writing to it until it has opened the new one; then files
+/// that came and went in between are, oldest first. A truncated file begins anew; what was written between the copy and the truncation is lost to every reader.
 ///
 /// Blocking for no longer than a read of a file takes; for one thread at a time.
 public final class FollowedLog {
@@ -47,6 +47,12 @@ public final class FollowedLog {
     /// Bytes of a line over the limit that were skipped so far; nil outside of one.
     private var skipped: Int64?
     private var quietSince: Int64?
+    private let siblings: LogSiblings
+    /// Files of the log that are no longer to be read: from before this one, read, or named to the operator.
+    private var passed: Set<LogSiblings.Identity> = []
+    /// When this file, or the one that reading has come from through others, was last seen under the log's name; nil for
+    /// a file that an earlier reader was in and that was renamed meanwhile.
+    private var lastNamedAt: Int64?
 
     /// - Parameters:
     ///   - earlier: where an earlier reader left off. A file that was renamed since is finished first, if it is still in
@@ -56,14 +62,23 @@ public final class FollowedLog {
     public init(path: String, from earlier: Place?, lineLimit: Int = 64 * 1024) throws(LineSourceError) {
         self.path = path
         self.lineLimit = lineLimit
+        siblings = LogSiblings(path: path)
+        let startedAt = LogSiblings.clock
+        let present = siblings.files()
         window = .allocate(byteCount: lineLimit + 1 + 256 * 1024, alignment: 16)
         if let earlier {
-            if try openEarlier(earlier) { return }
+            if try openEarlier(earlier) {
+                guard let named = siblings.named(), isOpen(named) else { return }
+                lastNamedAt = startedAt
+                passed.formUnion(present.map(\.identity))
+                return
+            }
             warning =
                 "the log was rotated and its rest is not beside \(path) any more; import the rotated file to be complete"
         }
-        try open(path)
-        if descriptor < 0 { throw LineSourceError(opening: path, ENOENT) }
+        guard try open(path) else { throw LineSourceError(opening: path, ENOENT) }
+        lastNamedAt = startedAt
+        passed.formUnion(present.map(\.identity))
     }
 
     deinit {
@@ -132,7 +147,7 @@ public final class FollowedLog {
         guard count > 0 else { return false }
         guard head().hasPrefix(place.head) else {
             // Truncated, and grown again beyond where reading stands.
-            beginAnew()
+            beginTruncated()
             return true
         }
         end += count
@@ -144,19 +159,58 @@ public final class FollowedLog {
     /// - Returns: whether reading should go on at once.
     private func turn(now: Int64) throws(LineSourceError) -> Bool {
         var own = stat()
-        if descriptor >= 0, fstat(descriptor, &own) == 0, Int64(own.st_size) < place.offset + Int64(end - start) {
-            beginAnew()
+        if fstat(descriptor, &own) == 0, Int64(own.st_size) < place.offset + Int64(end - start) {
+            beginTruncated()
             return own.st_size > 0
         }
-        var named = stat()
-        guard stat(path, &named) == 0 else { return false }
-        guard descriptor < 0 || named.st_ino != own.st_ino || named.st_dev != own.st_dev else { return false }
+        let lookedAt = LogSiblings.clock
+        guard let named = siblings.named() else { return false }
+        guard !isOpen(named) else {
+            lastNamedAt = lookedAt
+            return false
+        }
         let since = quietSince ?? now
         quietSince = since
-        guard descriptor < 0 || now - since >= Self.grace else { return false }
-        warnOfFiles(between: own, and: named)
-        try open(path)
-        return descriptor >= 0
+        guard now - since >= Self.grace else { return false }
+        switch try openNext(before: named, old: LogSiblings.changed(own)) {
+        case true?: return true
+        case false?: return false
+        case nil: break
+        }
+        guard try open(path, expecting: named) else { return false }
+        lastNamedAt = lookedAt
+        return true
+    }
+
+    /// Opens the first file that had the log's name after this one and before `new`; names those to the operator that
+    /// cannot be told or read.
+    /// - Returns: whether it was opened; false when it was renamed under way, nil when there is none.
+    private func openNext(before new: LogSiblings.File, old: Int64) throws(LineSourceError) -> Bool? {
+        let present = siblings.files()
+        passed.formIntersection(present.map(\.identity))
+        let (sure, unsure) = siblings.between(
+            present.filter { !passed.contains($0.identity) }, old: old,
+            since: lastNamedAt ?? LogSiblings.birth(of: descriptor), new: new)
+        var unread = unsure
+        var outcome: Bool?
+        for file in sure where outcome == nil {
+            do throws(LineSourceError) { outcome = try open(file.path, expecting: file) } catch { unread.append(file) }
+        }
+        if !unread.isEmpty {
+            passed.formUnion(unread.map(\.identity))
+            let names = unread.map(\.path).sorted().joined(separator: " ")
+            let word = "the log was rotated again before it could be read; to be complete, import \(names)"
+            warning = warning.map { "\($0); \(word)" } ?? word
+        }
+        return outcome
+    }
+
+    private func isOpen(_ file: LogSiblings.File) -> Bool { file.device == place.device && file.inode == place.inode }
+
+    /// A log that is truncated has its past in copies.
+    private func beginTruncated() {
+        beginAnew()
+        passed = Set(siblings.files().map(\.identity))
     }
 
     private func beginAnew() {
@@ -174,12 +228,14 @@ public final class FollowedLog {
         }
     }
 
-    private func open(_ name: String) throws(LineSourceError) {
+    /// - Parameter expected: the file that must be found under the name.
+    /// - Returns: false when there is none, or another.
+    private func open(_ name: String, expecting expected: LogSiblings.File? = nil) throws(LineSourceError) -> Bool {
         // A pipe is refused below; until somebody writes to it a blocking open would not come back.
         let fresh = Glibc.open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard fresh >= 0 else {
             // Between a rename and the server's making of the new file there is none.
-            if errno == ENOENT { return }
+            if errno == ENOENT { return false }
             throw LineSourceError(opening: name, errno)
         }
         var status = stat()
@@ -187,16 +243,25 @@ public final class FollowedLog {
             close(fresh)
             throw LineSourceError(.io, "\(name) is no regular file; only those can be followed")
         }
-        if descriptor >= 0 { close(descriptor) }
-        descriptor = fresh
-        place = Place(device: UInt64(status.st_dev), inode: UInt64(status.st_ino), offset: 0, head: "")
-        beginAnew()
-        guard !place.head.hasPrefix("??") || !isPacked() else {
+        guard !isPacked(fresh) else {
+            close(fresh)
             throw LineSourceError(.unsupportedCompression, "\(name) is packed; only a plain log can be followed")
         }
+        let identity = LogSiblings.Identity(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), born: LogSiblings.birth(of: fresh))
+        guard expected.map({ $0.identity == identity }) ?? true else {
+            close(fresh)
+            return false
+        }
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = fresh
+        passed.insert(identity)
+        place = Place(device: identity.device, inode: identity.inode, offset: 0, head: "")
+        beginAnew()
+        return true
     }
 
-    private func isPacked() -> Bool {
+    private func isPacked(_ descriptor: Int32) -> Bool {
         var magic: (UInt8, UInt8) = (0, 0)
         return withUnsafeMutableBytes(of: &magic) { pread(descriptor, $0.baseAddress!, 2, 0) } == 2
             && magic == (0x1F, 0x8B)
@@ -205,9 +270,9 @@ public final class FollowedLog {
     /// Opens the file that an earlier reader was in, under its name or, after a rotation, another in the same directory,
     /// a little before that reader's place.
     private func openEarlier(_ earlier: Place) throws(LineSourceError) -> Bool {
-        guard let name = candidates().first(where: { Self.holds(earlier, $0) }) else { return false }
-        try open(name)
-        guard descriptor >= 0 else { return false }
+        guard let name = siblings.everything().first(where: { Self.holds(earlier, $0) }), try open(name) else {
+            return false
+        }
         var status = stat()
         guard head().hasPrefix(earlier.head), fstat(descriptor, &status) == 0, status.st_size >= earlier.offset else {
             // Truncated since: it begins anew.
@@ -222,34 +287,6 @@ public final class FollowedLog {
             if buffered() != nil { break }
         }
         return true
-    }
-
-    /// A log rotated more than once while nobody followed it: what lies between is named, not guessed at.
-    private func warnOfFiles(between old: stat, and new: stat) {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        let missed = candidates().filter { candidate in
-            var status = stat()
-            return candidate.split(separator: "/").last?.hasPrefix(name) == true && stat(candidate, &status) == 0
-                && status.st_ino != old.st_ino && status.st_ino != new.st_ino
-                && status.st_mtim.tv_sec > old.st_mtim.tv_sec
-        }
-        guard descriptor >= 0, !missed.isEmpty else { return }
-        warning = "rotated while nobody followed; to be complete, import \(missed.sorted().joined(separator: " "))"
-    }
-
-    private func candidates() -> [String] {
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        guard let stream = opendir(folder) else { return [path] }
-        defer { closedir(stream) }
-        var names = [path]
-        while let entry = readdir(stream), names.count < 10_000 {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(folder == "/" ? "/" + name : folder + "/" + name) }
-        }
-        return names
     }
 
     private static func holds(_ place: Place, _ name: String) -> Bool {

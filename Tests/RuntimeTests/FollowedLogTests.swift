@@ -82,6 +82,90 @@ extension FollowedLog {
         #expect(follower.takeWarning() == nil)
     }
 
+    @Test("Files that had the name between two readings are read, in their order", arguments: [true, false])
+    func renamedAgainAndAgain(isFollowed: Bool) throws {
+        let log = try Log()
+        try log.write("zero\n")
+        try log.rename(to: "access.log.2")
+        try log.write("one\n")
+        let first = try FollowedLog(path: log.path, from: nil)
+        #expect(try first.all(at: 0) == ["one"])
+        try log.write("two\n")
+        try log.rename("access.log.2", to: "access.log.5")
+        try log.rename(to: "access.log.4")
+        try log.write("three\n")
+        try log.rename(to: "access.log.3")
+        try log.write("four\n")
+        try log.rename(to: "access.log.2")
+        try log.write("five\n")
+        // One that goes on, and one that takes up its place.
+        let follower = isFollowed ? first : try FollowedLog(path: log.path, from: first.next)
+        var lines: [String] = []
+        for turn: Int64 in 0..<4 { lines += try follower.all(at: turn * FollowedLog.grace) }
+        // Nothing tells an earlier reader's own file from those before it that were made in the same tick.
+        #expect(lines.filter { $0 != "zero" } == (isFollowed ? [] : ["one"]) + ["two", "three", "four", "five"])
+        #expect(!isFollowed || !lines.contains("zero"))
+        #expect(follower.takeWarning() == nil)
+        try log.write("six\n")
+        #expect(try follower.all(at: 4 * FollowedLog.grace) == ["six"])
+    }
+
+    @Test("A follower that is stopped between two files goes on with the next")
+    func stoppedBetween() throws {
+        let log = try Log()
+        try log.write("one\n")
+        let first = try FollowedLog(path: log.path, from: nil)
+        #expect(try first.all(at: 0) == ["one"])
+        for (index, name) in ["two\n", "three\n", "four\n"].enumerated() {
+            try log.rename(to: "access-2026-11-2\(index).log")
+            try log.write(name)
+        }
+        #expect(try first.all(at: 0) == [])
+        #expect(try first.all(at: FollowedLog.grace) == ["two"])
+        let second = try FollowedLog(path: log.path, from: first.next)
+        var lines: [String] = []
+        for turn: Int64 in 0..<5 { lines += try second.all(at: turn * FollowedLog.grace) }
+        #expect(lines.suffix(3) == ["two", "three", "four"])
+    }
+
+    @Test("A file in between that cannot be told or read is named, whatever its time; the log's own packed one is not")
+    func namedWhatIsUnread() throws {
+        let log = try Log()
+        try log.write("one\n")
+        let follower = try FollowedLog(path: log.path, from: nil)
+        #expect(try follower.all(at: 0) == ["one"])
+        try log.rename(to: "access.log.3")
+        try log.write("two\n")
+        try log.rename(to: "access.log.old")
+        try Data([0x1F, 0x8B, 8, 0]).write(to: URL(fileURLWithPath: log.path))
+        try log.rename(to: "access.log.1")
+        try log.write("three\n", to: "access.log.9.gz")
+        try log.write("four\n")
+        var written = stat()
+        try #require(stat(log.folder + "/access.log.3", &written) == 0)
+        for name in ["access.log.old", "access.log.1", "access.log.9.gz"] {
+            var times = [written.st_mtim, written.st_mtim]
+            try #require(utimensat(AT_FDCWD, log.folder + "/" + name, &times, 0) == 0)
+        }
+        #expect(try follower.all(at: 0) == [])
+        #expect(try follower.all(at: FollowedLog.grace) == ["four"])
+        let warning = try #require(follower.takeWarning())
+        #expect(warning.hasSuffix("import \(log.path).1 \(log.path).old"), "\(warning)")
+    }
+
+    @Test("A log whose name a pipe takes ends the following")
+    func replacedByAPipe() throws {
+        let log = try Log()
+        try log.write("one\n")
+        let follower = try FollowedLog(path: log.path, from: nil)
+        #expect(try follower.all(at: 0) == ["one"])
+        try log.rename(to: "access.log.1")
+        try #require(mkfifo(log.path, 0o600) == 0)
+        #expect(try follower.all(at: 0) == [])
+        let error = #expect(throws: LineSourceError.self) { try follower.all(at: FollowedLog.grace) }
+        #expect(error?.exitCode == 4)
+    }
+
     @Test(
         "A truncated file begins anew, also when it has grown beyond the place already",
         arguments: ["x\n", "other\nlines\nthan before\n"])

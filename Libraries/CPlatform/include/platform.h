@@ -21,6 +21,10 @@ int weir_close_on_exec(int fd);
 /// with errno set.
 int weir_pipe(int ends[2]);
 
+/// When the file at `path` was made, or with an empty path the open file `fd`, in nanoseconds since 1970 UTC; -1 where its
+/// file system does not say.
+int64_t weir_birth_time(int fd, const char *path);
+
 /// Has a process that is to be started close every descriptor from `first` on; `actions` is a
 /// posix_spawn_file_actions_t. Returns 0 or an error number.
 int weir_spawn_close_from(void *actions, int first);
