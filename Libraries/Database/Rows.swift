@@ -68,6 +68,12 @@ public struct Row: Sendable {
     /// The whole number at `position`, from 0; nil for null and for what is none. Cheaper than `get`.
     public func integer(_ position: Int) -> Int64? { cell(position).flatMap { Int64(decimal: $0) } }
 
+    /// Whether the cell at `position`, from 0, holds just this UTF-8; makes no string of it.
+    public func isText(_ position: Int, _ text: [UInt8]) -> Bool {
+        guard let cell = cell(position), cell.count == text.count else { return false }
+        return cell.elementsEqual(text)
+    }
+
     private func cell(_ position: Int) -> UnsafeBufferPointer<UInt8>? {
         precondition(position >= 0 && position < PQnfields(result.pointer), "column \(position)")
         let column = Int32(position)

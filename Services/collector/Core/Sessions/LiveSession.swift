@@ -70,7 +70,8 @@ public struct LiveSession: Sendable {
         if kind == .asset { assetCount += 1 } else { requestCount += 1 }
         if request.status >= 400 { errorCount += 1 }
         if kind.isPageRequest, !entryIsPage || request.at < entry.at {
-            entry = request
+            // The session's first request is there already.
+            if request.eventID != entry.eventID { entry = request }
             entryIsPage = true
         }
         if kind == .document {

@@ -139,10 +139,11 @@ struct Reclassification: Sendable {
             case .falseClaim: .failed
             default: nil
             }
-        let verdict = wanted.verdict(on: session.evidence, claim: claim)
+        let measures = SessionMeasures(session.evidence)
+        let verdict = wanted.verdict(on: session.evidence, measuring: measures, claim: claim)
         if verdict.call == session.call { return nil }
         if session.ruleSet == standing.rules.name,
-            standing.verdict(on: session.evidence, claim: claim).call == verdict.call
+            standing.verdict(on: session.evidence, measuring: measures, claim: claim).call == verdict.call
         {
             return nil
         }
