@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -67,6 +69,23 @@ int64_t weir_birth_time(int fd, const char *path) {
     struct statx found;
     if (statx(fd, path, *path ? 0 : AT_EMPTY_PATH, STATX_BTIME, &found) != 0 || !(found.stx_mask & STATX_BTIME)) return -1;
     return (int64_t)found.stx_btime.tv_sec * 1000000000 + found.stx_btime.tv_nsec;
+}
+
+int weir_anonymous_copy(int fd, const char *name) {
+    int copy = memfd_create(name, MFD_CLOEXEC);
+    if (copy < 0) {
+        return -1;
+    }
+    ssize_t sent;
+    while ((sent = sendfile(copy, fd, NULL, 1 << 20)) != 0) {
+        if (sent < 0 && errno != EINTR) {
+            int problem = errno;
+            close(copy);
+            errno = problem;
+            return -1;
+        }
+    }
+    return copy;
 }
 
 int weir_spawn_close_from(void *actions, int first) {

@@ -38,7 +38,10 @@ extension Setting where Value == String {
             "Where `collector import --follow` remembers its place in each log.")
     }
     public static var geoDatabase: Setting {
-        .text("collector.geoip", "", form: "a MaxMind-format file, or empty", "Where countries and cities come from.")
+        .text(
+            "collector.geoip", "", form: "a MaxMind-format file, or empty",
+            "Where countries and cities come from. Held in memory and read again on SIGHUP, so the file may be overwritten."
+        )
     }
     public static var agentsFile: Setting {
         .text(

@@ -25,6 +25,10 @@ int weir_pipe(int ends[2]);
 /// file system does not say.
 int64_t weir_birth_time(int fd, const char *path);
 
+/// What a regular file holds from its position on, copied into memory that nobody else can change: a descriptor,
+/// close-on-exec, or -1 with errno set. `name` is for whoever looks at the process.
+int weir_anonymous_copy(int fd, const char *name);
+
 /// Has a process that is to be started close every descriptor from `first` on; `actions` is a
 /// posix_spawn_file_actions_t. Returns 0 or an error number.
 int weir_spawn_close_from(void *actions, int first);

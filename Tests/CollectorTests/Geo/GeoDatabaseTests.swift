@@ -51,6 +51,28 @@ import WeirProtocol
         #expect(refused >= 10)
     }
 
+    @Test func aDatabaseThatIsOverwrittenMeanwhileGoesOnAnswering() throws {
+        let path = NSTemporaryDirectory() + "weir-places-\(UUID().uuidString).mmdb"
+        defer { unlink(path) }
+        try FileManager.default.copyItem(atPath: SharedData.path("geoip/test-data/GeoIP2-City-Test.mmdb"), toPath: path)
+        let database = try GeoDatabase(path: path)
+        let londoner = try #require(IPAddress("81.2.69.142"))
+        let before = try database.place(of: londoner)
+        #expect(before.country == "GB" && before.city == "London")
+        try #require(truncate(path, 0) == 0)
+        #expect(try database.place(of: londoner) == before)
+        #expect(try database.place(of: #require(IPAddress("89.160.20.112"))).country == "SE")
+        #expect(throws: GeoDatabaseError.self) { try GeoDatabase(path: path) }
+    }
+
+    @Test func aPipeIsRefusedAtOnce() throws {
+        let path = NSTemporaryDirectory() + "weir-pipe-\(UUID().uuidString).mmdb"
+        defer { unlink(path) }
+        try #require(mkfifo(path, 0o600) == 0)
+        let error = #expect(throws: GeoDatabaseError.self) { try GeoDatabase(path: path) }
+        #expect(error?.description.contains("no regular file") == true)
+    }
+
     @Test func whatIsNoDatabaseIsRefusedByName() {
         for path in ["/nonexistent/x.mmdb", "/dev/null", "/"] {
             let error = #expect(throws: GeoDatabaseError.self) { try GeoDatabase(path: path) }

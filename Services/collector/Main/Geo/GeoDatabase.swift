@@ -1,4 +1,5 @@
 import CMaxMindDB
+import CPlatform
 import Glibc
 import WeirProtocol
 
@@ -17,10 +18,11 @@ struct GeoDatabaseError: Error, Hashable, Sendable, CustomStringConvertible {
     let description: String
 }
 
-/// A MaxMind-format database (GeoLite2-City, DB-IP, …), read-only and memory-mapped, asked from any thread.
+/// A MaxMind-format database (GeoLite2-City, DB-IP, …), read-only, asked from any thread.
 ///
 /// libmaxminddb trusts nothing in the file; what it cannot read is an error, of the file at opening or of one answer.
-/// The file must be replaced, not overwritten: a mapped file that shrinks ends its reader.
+/// It maps the file, and a mapped file that shrinks ends its reader, so it is given a copy in memory: whoever updates
+/// the file may overwrite it.
 final class GeoDatabase: Sendable {
     /// Where addresses are looked for that no record covers.
     private struct Handle: @unchecked Sendable {
@@ -33,9 +35,11 @@ final class GeoDatabase: Sendable {
 
     /// Opens `path` and looks one address of each family up, so that a damaged file is refused here.
     init(path: String) throws(GeoDatabaseError) {
+        let copy = try Self.copy(of: path)
+        defer { close(copy) }
         let database = UnsafeMutablePointer<MMDB_s>.allocate(capacity: 1)
         database.initialize(to: MMDB_s())
-        let status = MMDB_open(path, UInt32(MMDB_MODE_MMAP), database)
+        let status = MMDB_open("/proc/self/fd/\(copy)", UInt32(MMDB_MODE_MMAP), database)
         guard status == MMDB_SUCCESS else {
             let reason =
                 status == MMDB_IO_ERROR ? String(cString: strerror(errno)) : String(cString: MMDB_strerror(status))
@@ -55,6 +59,27 @@ final class GeoDatabase: Sendable {
     deinit {
         MMDB_close(handle.database)
         handle.database.deallocate()
+    }
+
+    /// The largest file that is taken, in bytes; the largest that are sold have some 500 MB.
+    private static let limit = 1 << 30
+
+    /// A descriptor of what the file holds now.
+    private static func copy(of path: String) throws(GeoDatabaseError) -> Int32 {
+        func failure(_ reason: String) -> GeoDatabaseError {
+            GeoDatabaseError(description: "\(path) is not a usable geographic database: \(reason)")
+        }
+        // A pipe would hold up whoever opens it until it has a writer.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw failure(String(cString: strerror(errno))) }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw failure(String(cString: strerror(errno))) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw failure("it is no regular file") }
+        guard status.st_size <= limit else { throw failure("it is larger than 1 GiB") }
+        let copy = weir_anonymous_copy(file, "weir-geoip")
+        guard copy >= 0 else { throw failure(String(cString: strerror(errno))) }
+        return copy
     }
 
     /// The place of an address; empty when the database knows nothing of it.
