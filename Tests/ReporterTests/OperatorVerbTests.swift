@@ -260,6 +260,33 @@ import WeirProtocol
         #expect(try await desk.run("privacy", "export", "--user", "u1").status == 1)
     }
 
+    @Test func whatIsBeingStoredWhileAPersonIsErasedGoesToo() async throws {
+        let desk = try await Desk.make()
+        try await desk.owner.script(Self.people)
+        let storing = try desk.database.connection(as: "weir_collector")
+        try await storing.script(
+            """
+            begin;
+            \(ErasureLock.storing);
+            insert into analytics_events (day, event_id, "timestamp", session_id, event_type, event_category)
+                values (current_date, gen_random_uuid(), now(), 'sess_c', 'page_view', 'content')
+            """)
+        async let erased = desk.json("privacy", "erase", "--visitor", "fp_one", "--yes")
+        try await desk.owner.waitForAWaiter()
+        try await storing.script("commit")
+        #expect(try await erased["tables"]?["analytics_events"] == 5)
+        #expect(
+            try await desk.value("select string_agg(session_id, ' ') from analytics_events where user_id is null")
+                == "sess_d")
+    }
+
+    @Test func aStandingThatOutlivedItsSessionIsErasedByItsFingerprint() async throws {
+        let desk = try await Desk.make()
+        try await desk.owner.script(Self.people + "; delete from user_sessions where fingerprint_hash = 'fp_one'")
+        let erased = try await desk.json("privacy", "erase", "--visitor", "fp_one", "--yes")
+        #expect(erased["rows"] == 2 && erased["tables"]?["fingerprint_reputation"] == 2)
+    }
+
     @Test func aVisitorIsErasedByFingerprintAndAddress() async throws {
         let desk = try await Desk.make()
         try await desk.owner.script(Self.people)

@@ -51,6 +51,17 @@ import WeirProtocol
         return try RequestIntake().request(record)
     }
 
+    @Test func nothingIsStoredWhileAPersonIsErased() async throws {
+        let bench = try await Bench.make()
+        try await bench.operatorConnection.script("begin; \(ErasureLock.erasing)")
+        var batcher = try Batcher()
+        let batch = batcher.batch([try request(0)])
+        async let stored = bench.drain.commit(batch)
+        try await bench.operatorConnection.waitForAWaiter()
+        try await bench.operatorConnection.script("commit")
+        #expect(try await stored == Drain.Outcome(stored: 1, duplicates: 0, dead: 0))
+    }
+
     @Test func aBatchIsStoredOnceHoweverOftenItIsOffered() async throws {
         let bench = try await Bench.make()
         var batcher = try Batcher()

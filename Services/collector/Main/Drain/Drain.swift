@@ -118,6 +118,7 @@ struct Drain: Sendable {
         let offered = Mutex(Outcome())
         defer { offering(offered.withLock { $0 }) }
         return try await connection.transaction { connection in
+            try connection.script(ErasureLock.storing)
             var outcome = Outcome()
             // Funnels are advanced by what is staged; most sites have none.
             if expecting == .news, batch.isCounted, try !Followups.advanceFunnels(connection),

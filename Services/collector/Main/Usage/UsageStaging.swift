@@ -1,3 +1,5 @@
+import Database
+
 /// The statements that merge usage records into what is stored about the same things.
 ///
 /// Merging forgets the order in which records came: counts only grow, what has ended stays ended, the first name that is
@@ -17,6 +19,7 @@ enum UsageStaging {
     ]
 
     static let prepare = """
+        \(ErasureLock.storing);
         set client_min_messages = warning;
         create temp table if not exists stage_usage (
             round integer, kind text, id text, message_id text, site text, user_id text, session_id text,

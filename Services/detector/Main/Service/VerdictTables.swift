@@ -69,6 +69,7 @@ enum VerdictTables {
     static func insert(_ batch: [StandingShare.Finding], over connection: Connection) async throws {
         let rows = verdictRows(batch)
         try await connection.transaction { connection in
+            try connection.script(ErasureLock.storing)
             var earlier = try earlierVerdicts(on: batch.filter { !$0.isFirstQuestion }, connection)
             var arrived = batch
             // Nearly always all are new, and stored so in half the time.

@@ -48,6 +48,16 @@ struct PersonalData: Sendable {
                 where other.fingerprint_hash = s.fingerprint_hash and other.network_prefix = s.network_prefix
                     and not exists (select from subject_session as own where own.session_id = other.session_id))
             """)
+        // A verdict that came while the session was being erased has left a standing without one.
+        if case .visitor(let fingerprint, nil) = subject {
+            _ = try connection.execute(
+                """
+                insert into subject_network select fingerprint_hash, network_prefix from fingerprint_reputation as held
+                where fingerprint_hash = $1 and not exists (
+                    select from user_sessions as s
+                    where s.fingerprint_hash = held.fingerprint_hash and s.network_prefix = held.network_prefix)
+                """, [.text(fingerprint)])
+        }
         try connection.script("analyze subject_session; analyze subject_network")
     }
 

@@ -79,6 +79,7 @@ struct PrivacyErase: OperatorVerb {
         let data = try subject.data()
         let isDone = yes
         let counts = try await store.change { connection in
+            if isDone { try connection.script(ErasureLock.erasing) }
             try data.prepare(connection)
             if !isDone { try connection.script("savepoint counting") }
             let counts = try data.erase(connection)
