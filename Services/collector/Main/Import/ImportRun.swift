@@ -175,7 +175,7 @@ struct ImportRun {
         summary.duplicates = outcome.duplicates
         if outcome.dead > 0 { summary.refused["dead_letter", default: 0] += outcome.dead }
         summary.verdictsPending = try await patiently {
-            try await recovery.run(quietFor: 0, untilDone: command.waitVerdicts && !stop.hasCome)
+            try await recovery.run(quietFor: 0, untilDone: command.waitVerdicts) { stop.hasCome }
         }
         await ring.close()
         return summary

@@ -33,10 +33,12 @@ final class Recovery: Sendable {
     /// - Parameters:
     ///   - quietFor: seconds that nothing must have been added to a session.
     ///   - untilDone: wait for detectors as long as anything is owed that they have not refused.
+    ///   - isStopped: asked between steps; nothing further is judged once it says so.
     /// - Returns: how many sessions still wait.
-    func run(quietFor: Int, untilDone: Bool) async throws -> Int {
+    func run(quietFor: Int, untilDone: Bool, isStopped: () -> Bool) async throws -> Int {
         var pause = Backoff()
         while true {
+            if isStopped() { return try await evidence.waitingCount() }
             ring.scan()
             let judged = try await judgeSome(quietFor: quietFor)
             if judged > 0 {

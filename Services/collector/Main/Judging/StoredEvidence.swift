@@ -89,27 +89,46 @@ struct StoredEvidence: Sendable {
         return evidence
     }
 
+    /// Neighbours that are looked at for one session; what rules ask for lies far below.
+    private static let neighbourLimit = 2000
+
+    /// The pages of a site are counted for all sessions in one pass: a site may have as many as an import has lines.
     private static let sessions = """
+        with asked as materialized (
+            select s.*, (s.started_at at time zone 'UTC')::date - 1 as first_day,
+                (s.last_activity_at at time zone 'UTC')::date + 1 as last_day
+            from user_sessions s
+            where s.needs_evaluation and s.updated_at <= now() - make_interval(secs => $2)
+                and s.session_id <> all($3)
+            order by s.started_at, s.session_id limit $1
+        ), paged as (
+            select session_id, sum(page) over (partition by site order by at, page desc) as pages
+            from (
+                select site, first_seen_at as at, 1 as page, null as session_id
+                from content where site in (select site from asked)
+                union all
+                select site, last_activity_at, 0, session_id from asked) as moments
+        )
         select s.session_id, s.site, fingerprint_hash, host(ip_address) as ip, network_prefix, user_agent,
             preferred_locale, started_at, last_activity_at, request_count, asset_count, error_count, beacon_count,
             (select count(distinct path) from analytics_events e
-                where e.session_id = s.session_id and e.kind = 'document') as distinct_pages,
-            (select count(*) from content c where c.site = s.site and c.first_seen_at <= s.last_activity_at)
-                as site_pages,
-            (select count(*) from user_sessions o
-                where o.fingerprint_hash = s.fingerprint_hash and o.network_prefix = s.network_prefix
-                    and o.started_at <= s.last_activity_at
-                    and o.started_at > s.last_activity_at - interval '24 hours') as sessions_24h,
-            (select count(distinct o.fingerprint_hash) from user_sessions o
-                where o.network_prefix = s.network_prefix and o.started_at <= s.last_activity_at
-                    and o.started_at > s.last_activity_at - interval '24 hours') as agents_24h,
+                where e.session_id = s.session_id and e.day between s.first_day and s.last_day
+                    and e.kind = 'document') as distinct_pages,
+            paged.pages as site_pages, around.sessions as sessions_24h, around.agents as agents_24h,
             (select e.event_data ->> 'headers' from analytics_events e
-                where e.session_id = s.session_id and e.kind in ('document', 'api')
+                where e.session_id = s.session_id and e.day between s.first_day and s.last_day
+                    and e.kind in ('document', 'api')
                 order by e."timestamp" limit 1) as headers
-        from user_sessions s
-        where s.needs_evaluation and s.updated_at <= now() - make_interval(secs => $2)
-            and s.session_id <> all($3)
-        order by s.started_at, s.session_id limit $1
+        from asked s join paged on paged.session_id = s.session_id
+        cross join lateral (
+            select count(*) filter (where o.fingerprint_hash = s.fingerprint_hash) as sessions,
+                count(distinct o.fingerprint_hash) as agents
+            from (
+                select fingerprint_hash from user_sessions n
+                where n.network_prefix = s.network_prefix and n.started_at <= s.last_activity_at
+                    and n.started_at > s.last_activity_at - interval '24 hours'
+                order by n.started_at desc limit \(neighbourLimit)) as o) as around
+        order by s.started_at, s.session_id
         """
 
     /// A verified crawler is one whatever it asks for, an impostor may be a scanner too: a session that has such a verdict
