@@ -95,9 +95,7 @@ struct StoredEvidence: Sendable {
     /// The pages of a site are counted for all sessions in one pass: a site may have as many as an import has lines.
     private static let sessions = """
         with asked as materialized (
-            select s.*, (s.started_at at time zone 'UTC')::date - 1 as first_day,
-                (s.last_activity_at at time zone 'UTC')::date + 1 as last_day
-            from user_sessions s
+            select s.* from user_sessions s
             where s.needs_evaluation and s.updated_at <= now() - make_interval(secs => $2)
                 and s.session_id <> all($3)
             order by s.started_at, s.session_id limit $1
@@ -112,12 +110,10 @@ struct StoredEvidence: Sendable {
         select s.session_id, s.site, fingerprint_hash, host(ip_address) as ip, network_prefix, user_agent,
             preferred_locale, started_at, last_activity_at, request_count, asset_count, error_count, beacon_count,
             (select count(distinct path) from analytics_events e
-                where e.session_id = s.session_id and e.day between s.first_day and s.last_day
-                    and e.kind = 'document') as distinct_pages,
+                where e.session_id = s.session_id and e.kind = 'document') as distinct_pages,
             paged.pages as site_pages, around.sessions as sessions_24h, around.agents as agents_24h,
             (select e.event_data ->> 'headers' from analytics_events e
-                where e.session_id = s.session_id and e.day between s.first_day and s.last_day
-                    and e.kind in ('document', 'api')
+                where e.session_id = s.session_id and e.kind in ('document', 'api')
                 order by e."timestamp" limit 1) as headers
         from asked s join paged on paged.session_id = s.session_id
         cross join lateral (
