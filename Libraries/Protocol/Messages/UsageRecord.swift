@@ -169,6 +169,9 @@ extension UsageRecord: RangeChecked {
         for (name, number, limit) in numbers {
             if let number, !(0...limit).contains(number) { return "\(name) is not within 0...\(limit)" }
         }
+        if let inputTokens, (cacheReadTokens ?? 0) + (cacheCreationTokens ?? 0) > inputTokens {
+            return "cache_read_tokens and cache_creation_tokens are parts of input_tokens, and are more"
+        }
         let known = Self.statuses(of: kind)
         if let status, !known.contains(status) {
             return known.isEmpty

@@ -242,6 +242,9 @@ import WeirProtocol
         ("gen_ai.usage.input_tokens", "12"), ("gen_ai.usage.output_tokens", 9_000_000_000),
         ("gen_ai.usage.output_tokens", true), ("gen_ai.usage.cost", -0.5), ("gen_ai.usage.cost", "free"),
         ("gen_ai.usage.cost", 1e300), ("gen_ai.conversation.id", ""),
+        // Cached tokens are a part of those read.
+        ("gen_ai.usage.cache_read.input_tokens", 1201), ("gen_ai.usage.cache_creation.input_tokens", 201),
+        ("gen_ai.usage.input_tokens", 999),
     ])
     func valuesOutOfRange(attribute: String, value: JSONValue) throws {
         var attributes = Self.chat
@@ -250,6 +253,27 @@ import WeirProtocol
         // An empty conversation id is none.
         #expect(usage.records.count == (attribute == "gen_ai.conversation.id" ? 1 : 0))
         #expect(usage.rejected == (attribute == "gen_ai.conversation.id" ? [:] : ["bad_value": 1]))
+    }
+
+    /// What a count is written as where it is none; only what is not set is absent.
+    @Test(
+        arguments: [
+            (["intValue": "9223372036854775808"], false), (["intValue": "-9223372036854775809"], false),
+            (["intValue": "1606938044258990275541962092341162602522202993782792835301376"], false),
+            (["intValue": "abc"], false), (["intValue": ""], false), (["intValue": 1.5], false),
+            (["intValue": 1e300], false), (["intValue": true], false), (["doubleValue": "x"], false),
+            (["arrayValue": ["values": []]], false), (["kvlistValue": [:]], false), (["bytesValue": "AA=="], false),
+            ([:], true), (["intValue": nil], true), (nil, true), (["intValue": "1200"], true),
+            (["intValue": 1200], true),
+        ] as [(JSONValue, Bool)])
+    func aCountThatIsNone(value: JSONValue, isTaken: Bool) throws {
+        var chat = Self.chat
+        chat["gen_ai.usage.input_tokens"] = nil
+        guard case .object(var span) = Self.span("b7ad6b7169203331", chat) else { return }
+        span["attributes"] = .array(
+            (span["attributes"]?.arrayValue ?? []) + [["key": "gen_ai.usage.input_tokens", "value": value]])
+        let usage = try Self.usage(Self.export([.object(span)]))
+        #expect(usage.records.count == (isTaken ? 1 : 0) && usage.rejected == (isTaken ? [:] : ["bad_value": 1]))
     }
 
     @Test func aSpanOfTomorrowIsRejected() throws {

@@ -119,7 +119,7 @@ private enum TraceMessage {
         return .object(object)
     }
 
-    /// Lists, maps and bytes are left out: nothing looks at them.
+    /// Lists, maps and bytes are only known to be there: nothing looks at them.
     private static func plain(_ bytes: ArraySlice<UInt8>) throws(Malformed) -> JSONValue {
         var (reader, object) = (ProtobufReader(bytes), JSONObject())
         while let (number, value) = try reader.next() {
@@ -128,7 +128,7 @@ private enum TraceMessage {
             case 2: object = JSONObject(["boolValue": .bool(try value.number != 0)])
             case 3: object = JSONObject(["intValue": .integer(Int64(bitPattern: try value.number))])
             case 4: object = JSONObject(["doubleValue": .number(Double(bitPattern: try value.fixed))])
-            default: object = JSONObject()
+            default: object = JSONObject(["bytesValue": .bool(true)])
             }
         }
         return .object(object)

@@ -21,7 +21,8 @@ public struct TraceExport: Sendable {
         public var isError: Bool
         /// What the status says.
         public var statusMessage: String?
-        /// Its attributes with a plain value; those of the resource where the span has none of that name.
+        /// Its attributes, with null for one that is there but is no plain value; those of the resource where the span has
+        /// none of that name.
         public var attributes: [String: JSONValue]
     }
 
@@ -113,16 +114,19 @@ public struct TraceExport: Sendable {
         return found
     }
 
-    /// The value out of OTLP's `AnyValue`; nil for lists and maps.
+    /// The value out of OTLP's `AnyValue`; nil for one that is not set, null for what is no plain value: lists, maps, and
+    /// numbers that are none or beyond 64 bits.
     private static func plain(_ value: JSONValue?) -> JSONValue? {
-        guard case .object(let object)? = value, let field = object.fields.first else { return nil }
+        guard case .object(let object)? = value, let field = object.fields.first, field.value != .null else {
+            return nil
+        }
         switch (field.name, field.value) {
         case ("stringValue", .string), ("boolValue", .bool), ("intValue", .integer), ("doubleValue", .integer),
             ("doubleValue", .number):
             return field.value
-        case ("intValue", .string(let text)): return Int64(text).map(JSONValue.integer)
-        case ("doubleValue", .string(let text)): return Double(text).map(JSONValue.number)
-        default: return nil
+        case ("intValue", .string(let text)): return Int64(text).map(JSONValue.integer) ?? .null
+        case ("doubleValue", .string(let text)): return Double(text).map(JSONValue.number) ?? .null
+        default: return .null
         }
     }
 }

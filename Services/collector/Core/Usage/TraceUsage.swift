@@ -55,7 +55,7 @@ public struct TraceUsage: Sendable {
         case "create_agent"?: return nil
         default: break
         }
-        if attributes["gen_ai.request.model"] != nil || attributes["gen_ai.response.model"] != nil {
+        if ["gen_ai.request.model", "gen_ai.response.model"].contains(where: { attributes[$0] ?? .null != .null }) {
             return .aiRequest
         }
         if attributes["gen_ai.tool.name"]?.stringValue?.isEmpty == false { return .tool }
