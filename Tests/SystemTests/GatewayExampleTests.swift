@@ -165,6 +165,8 @@ import WeirProtocol
             "<190>Nov 21 20:14:00 nginx: " + line, "nonsense", "<190>Nov 21 20:14:00 nginx: {\"msec\":1", "", "<",
             "<134>1 2026-11-21T20:14:00Z host haproxy 12 - - " + line.replacingOccurrences(of: "/plain", with: "/new"),
             line.replacingOccurrences(of: "/plain", with: "/bare") + "\n", String(repeating: "x", count: 60_000),
+            line.replacingOccurrences(of: "/plain", with: "/a") + "\n"
+                + line.replacingOccurrences(of: "/plain", with: "/b"),
         ] {
             try send(datagram, to: path)
         }
@@ -173,9 +175,9 @@ import WeirProtocol
                 ? true : nil
         }
         let status = try await stack.status(of: .collector)
-        #expect(status.counters["refused_not_a_log_line_total"] == 5)
+        #expect(status.counters["refused_not_a_log_line_total"] == 6)
         #expect(
-            try await stack.count("select sum((refused_by_reason->>'not_a_log_line')::int) from ingest_ledger") == 5)
+            try await stack.count("select sum((refused_by_reason->>'not_a_log_line')::int) from ingest_ledger") == 6)
         await stack.stopAll()
         #expect(!FileManager.default.fileExists(atPath: path))
     }

@@ -17,8 +17,16 @@ import Testing
     ])
     func theMessageIsFound(datagram: String, message: String) {
         let found = Array(datagram.utf8).withUnsafeBytes { bytes in
-            String(decoding: bytes[SyslogFrame.message(in: bytes)], as: UTF8.self)
+            SyslogFrame.message(in: bytes).map { String(decoding: bytes[$0], as: UTF8.self) }
         }
         #expect(found == message)
+    }
+
+    @Test(arguments: [
+        "<190>Nov 21 20:14:00 nginx: one\ntwo", "<134>1 - - - - - - one\n<134>1 - - - - - - two\n", "one\r\ntwo",
+        "{\"a\":1}\n{\"a\":2}\n",
+    ])
+    func severalLinesAreNoMessage(datagram: String) {
+        #expect(Array(datagram.utf8).withUnsafeBytes { SyslogFrame.message(in: $0) } == nil)
     }
 }

@@ -5,8 +5,9 @@ import WeirProtocol
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let log = UnsafeRawBufferPointer(start: start, count: count)
-    let message = SyslogFrame.message(in: log)
-    expect(message.upperBound <= count, "a message is a part of its datagram")
+    if let message = SyslogFrame.message(in: log) {
+        expect(message.upperBound <= count, "a message is a part of its datagram")
+    }
     for format in LogFormat.allCases {
         var parser = LogLineParser(format: format)
         var identity = LineIdentity(site: "shop.example", capacity: 4)

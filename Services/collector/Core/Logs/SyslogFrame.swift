@@ -3,8 +3,14 @@ public enum SyslogFrame {
     /// The largest datagram that is read, in bytes.
     public static let sizeLimit = 64 * 1024
 
-    /// Where the message stands in the datagram, without a line end behind it.
-    public static func message(in datagram: UnsafeRawBufferPointer) -> Range<Int> {
+    /// Where the message stands in the datagram, without a line end behind it; nil when it has several lines, of which
+    /// no more than the first would be understood.
+    public static func message(in datagram: UnsafeRawBufferPointer) -> Range<Int>? {
+        let message = anyMessage(in: datagram)
+        return datagram[message].contains(0x0A) ? nil : message
+    }
+
+    private static func anyMessage(in datagram: UnsafeRawBufferPointer) -> Range<Int> {
         var end = datagram.count
         while end > 0, datagram[end - 1] == 0x0A || datagram[end - 1] == 0x0D || datagram[end - 1] == 0 { end -= 1 }
         guard let header = priorityEnd(datagram, end) else { return 0..<end }

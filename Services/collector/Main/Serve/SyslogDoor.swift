@@ -42,7 +42,8 @@ final class SyslogDoor: Service {
 
     private func record(_ datagram: [UInt8], _ parser: inout LogLineParser, _ identity: inout LineIdentity) async {
         let record: RequestRecord? = datagram.withUnsafeBytes { bytes in
-            let line = UnsafeRawBufferPointer(rebasing: bytes[SyslogFrame.message(in: bytes)])
+            guard let message = SyslogFrame.message(in: bytes) else { return nil }
+            let line = UnsafeRawBufferPointer(rebasing: bytes[message])
             guard case .success(let entry) = parser.parse(line) else { return nil }
             return entry.record(id: identity.id(of: entry, line: line), site: site)
         }
