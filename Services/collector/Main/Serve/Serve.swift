@@ -176,6 +176,7 @@ struct CollectorService {
         counters["usage_accepted_total"] = Double(usage.accepted)
         counters["usage_refused_total"] = Double(usage.refused.values.reduce(0, +))
         for (reason, count) in records.refused { counters["refused_\(reason)_total"] = Double(count) }
+        for (reason, count) in usage.refused { counters["usage_refused_\(reason)_total"] = Double(count) }
         return ServiceStatus(
             service: "collector", version: Release.version, uptimeMs: WallClock.monotonicMilliseconds - startedAt,
             state: drained.isDatabaseAway ? "database_unavailable" : "ok", counters: counters)
