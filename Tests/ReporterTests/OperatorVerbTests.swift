@@ -83,11 +83,33 @@ import WeirProtocol
 
     @Test(arguments: [
         "javascript:alert(1)", "//evil.example/", "ftp://x.example/", "/a b", "https://", "shop.example", "/a\\b",
+        "http://[::1", "http://[::g]/", "http://[127.0.0.1]/", "http://[::1]8/", "https://ok.example:99999999/",
+        "https://ok.example:0/", "https://ok.example:8o/", "https://:80/", "https://a..example/", "https://a%2eb/",
+        "https://user@/", "https://?x",
     ])
     func aLinkLeadsNowhereElse(target: String) async throws {
         let desk = try await Desk.make()
         #expect(try await desk.run("links", "create", target).status == 64)
         #expect(try await desk.value("select count(*) from campaign_links") == "0")
+    }
+
+    @Test func aLinkOfAnyAddressAndNoneOfABadSiteOrEnd() async throws {
+        let desk = try await Desk.make()
+        let targets = [
+            "http://[2001:db8::1]:8080/x", "https://192.0.2.1", "https://b\u{FC}cher.example:443?x",
+            "http://localhost:/",
+            "https://u:p@shop.example/a@b:c",
+        ]
+        for target in targets { #expect(try await desk.run("links", "create", target).status == 0, "\(target)") }
+        for (option, value, word) in [
+            ("--site", "b ad/..", "host name"), ("--site", "", "host name"), ("--expires", "99999999d", "to come"),
+            ("--expires", "2020-01-01", "to come"), ("--expires", "soon", "to come"), ("--expires", "all", "to come"),
+        ] {
+            let outcome = try await desk.run("links", "create", "/x", option, value)
+            #expect(outcome.status == 64 && outcome.output.contains(word), "\(value): \(outcome.output)")
+            #expect(!outcome.output.contains("back"))
+        }
+        #expect(try await desk.value("select count(*) from campaign_links") == String(targets.count))
     }
 
     @Test func funnelsAreMadeShownAndSwitched() async throws {

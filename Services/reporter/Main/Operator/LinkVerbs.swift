@@ -42,11 +42,15 @@ struct LinkCreate: OperatorVerb {
     func act(_ store: OperatorStore) async throws(ReportError) -> OperatorOutcome {
         guard Self.isTarget(target) else {
             throw ReportError(
-                .badValue, "A link leads to an http or https URL, or to a path that begins with one /.",
+                .badValue,
+                "A link leads to an http or https URL with a valid host and port, or to a path that begins with one /.",
                 hint: "As in https://shop.example/spring or /spring.")
         }
         if let code, !Self.isCode(code) {
             throw ReportError(.badValue, "A code is 1 to 64 letters, digits, - and _.")
+        }
+        if let site, !WebAuthority.isHost(site) {
+            throw ReportError(.badValue, "--site is a host name such as shop.example.")
         }
         let tags = tags
         let end = try Self.end(expires)
@@ -104,14 +108,15 @@ struct LinkCreate: OperatorVerb {
         returning id
         """
 
-    /// The same rules as the collector's, which leads nowhere else.
+    /// The rules of the collector, which leads nowhere else, and a host that a browser can ask for.
     static func isTarget(_ text: String) -> Bool {
         guard (1...2048).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != 0x5C })
         else { return false }
         if text.hasPrefix("/") { return !text.hasPrefix("//") }
         return ["http://", "https://"].contains { scheme in
-            text.lowercased().hasPrefix(scheme) && text.utf8.count > scheme.utf8.count
-                && !text.dropFirst(scheme.count).hasPrefix("/")
+            text.lowercased().hasPrefix(scheme)
+                && WebAuthority.isValid(
+                    text.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" && $0 != "#" })
         }
     }
 
@@ -140,14 +145,16 @@ struct LinkCreate: OperatorVerb {
         guard let text else { return nil }
         let now = Timestamp(milliseconds: WallClock.milliseconds)
         let end: Timestamp? =
-            switch try TimeExpression(text) {
+            switch try? TimeExpression(text) {
             case .ago(let span): now + span
             case .period(let start, _): start
             case .wall(let moment), .instant(let moment): moment
-            case .daysBack, .all: nil
+            case .daysBack, .all, nil: nil
             }
         guard let end, end > now else {
-            throw ReportError(.badTime, "\"\(text)\" is not a time to come.", hint: "As in 30d or 2027-01-01.")
+            throw ReportError(
+                .badTime, "\"\(text.prefix(60))\" is not a time to come within 200 years.",
+                hint: "As in 30d or 2027-01-01.")
         }
         return end
     }
