@@ -51,6 +51,9 @@ public struct PriceList: Sendable {
         }
         guard case .object(let models) = value else { throw ReportError(.badInput, "The file is no object of models.") }
         for (model, entry) in models.fields {
+            guard !model.holdsControls else {
+                throw ReportError(.badInput, "The model \"\(model.quotable)\" has a control character.")
+            }
             guard !model.isEmpty, model.utf8.count <= 255, let input = Self.perToken(entry["input_cost_per_token"]),
                 let output = Self.perToken(entry["output_cost_per_token"]), model != "sample_spec"
             else {
@@ -71,11 +74,15 @@ public struct PriceList: Sendable {
         guard lines.first.map({ $0.filter { $0 != " " && $0 != "\u{FEFF}" } }) == header else {
             throw ReportError(.badInput, "The file is neither JSON nor CSV with the header \(header).")
         }
+        var places: [[String]: (line: Int, price: Price)] = [:]
         for (index, line) in lines.enumerated().dropFirst() where !line.allSatisfy(\.isWhitespace) {
             let cells = line.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmingSpaces }
             func problem(_ what: String) -> ReportError { ReportError(.badInput, "Line \(index + 1): \(what).") }
             guard cells.count == 7 else { throw problem("\(cells.count) cells instead of 7") }
             guard !cells[0].isEmpty, cells[0].utf8.count <= 255 else { throw problem("the model is empty or too long") }
+            guard !cells[0].holdsControls, !cells[1].holdsControls, cells[1].utf8.count <= 255 else {
+                throw problem("the model or the provider has a control character or is too long")
+            }
             let day = cells[2].isEmpty ? validFrom : cells[2]
             guard Self.isDay(day) else { throw problem("\"\(day.quotable)\" is no date such as 2026-11-21") }
             var amounts: [String?] = []
@@ -89,10 +96,17 @@ public struct PriceList: Sendable {
                     throw problem("\(name) is \"\(cell.quotable)\", which is no price")
                 }
             }
-            prices.append(
-                Price(
-                    model: cells[0], provider: cells[1], validFrom: day, input: amounts[0] ?? "0",
-                    output: amounts[1] ?? "0", cacheRead: amounts[2], cacheCreation: amounts[3]))
+            let price = Price(
+                model: cells[0], provider: cells[1], validFrom: day, input: amounts[0] ?? "0",
+                output: amounts[1] ?? "0", cacheRead: amounts[2], cacheCreation: amounts[3])
+            let earlier = places.updateValue((index + 1, price), forKey: [cells[0], cells[1], day])
+            if let earlier, earlier.price != price {
+                throw ReportError(
+                    .badInput,
+                    "Lines \(earlier.line) and \(index + 1) give different prices for "
+                        + "\"\(cells[0].quotable)\" of the same provider from \(day).", hint: "Leave one of them.")
+            }
+            if earlier == nil { prices.append(price) }
         }
     }
 
