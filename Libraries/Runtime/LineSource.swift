@@ -119,6 +119,21 @@ public final class LineSource {
         }
     }
 
+    /// Everything from here on as one text; nil when that is more than `limit` bytes, of which no more are read.
+    public func whole(limit: Int) throws(LineSourceError) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        while true {
+            guard bytes.count + end - start <= limit else { return nil }
+            bytes.append(contentsOf: window[start..<end])
+            consume(end - start)
+            if isExhausted {
+                try throwFailure()
+                return bytes
+            }
+            fill()
+        }
+    }
+
     /// Calls `body` with every line that `next` would give. Lines that are at hand already are delivered one after
     /// another without looking after the window for each: twice as fast where lines are short. `body` must not call
     /// `next`.

@@ -183,6 +183,32 @@ import WeirProtocol
         #expect(try await desk.run("content", "load", "FILE", input: "<html></html>").status == 4)
         #expect(try await desk.run("content", "load", "FILE", input: "<sitemapindex></sitemapindex>").status == 4)
         #expect(try await desk.run("content", "load", "/nonexistent").status == 4)
+        #expect(try await desk.run("content", "load", "FILE", "--site", "b ad/..", input: sitemap).status == 64)
+    }
+
+    @Test func aSitemapWithNothingUsableIsRefused() async throws {
+        let desk = try await Desk.make()
+        let page = "<url><loc>https://shop.example/a</loc></url>"
+        for (input, word) in [
+            ("", "no sitemap"), ("<urlset/>", "names no page"), ("<urlset></urlset>", "names no page"),
+            ("<urlset><url><loc>javascript:alert(1)</loc></url><url><loc/></url></urlset>", "none of its 2 locations"),
+            ("<urlset>\(page)<url><loc>https://shop.exa", "cut off"), ("<urlset>\(page)</urlse", "cut off"),
+            ("<urlset>\(page)\(String(repeating: "<a>", count: 200_000))", "cut off"),
+            (
+                "<urlset><url><loc>https://a.example/\(String(repeating: "x", count: 5_000_000))</loc></url></urlset>",
+                "none of its 1 locations"
+            ),
+            ("<urlset><url><loc>https://a.example/\u{0}x</loc></url></urlset>", "none of its 1 locations"),
+        ] {
+            let outcome = try await desk.run("content", "load", "FILE", input: input)
+            #expect(outcome.status == 4 && outcome.output.contains(word), "\(input.prefix(60)): \(outcome.output)")
+        }
+        // What has no end is not read to it.
+        for verb in ["content", "prices"] {
+            let outcome = try await desk.run(verb, "load", "/dev/zero")
+            #expect(outcome.status == 4 && outcome.output.contains("64 MiB"), "\(outcome.output)")
+        }
+        #expect(try await desk.value("select count(*) from content") == "0")
     }
 
     @Test func pricesAreLoadedToTheLastDigit() async throws {

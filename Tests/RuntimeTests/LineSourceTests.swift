@@ -11,6 +11,22 @@ private func withFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Resul
     return try body(path)
 }
 
+@Suite struct WholeFileTests {
+    @Test("A file is read whole up to a limit, packed or not, and no further")
+    func whole() throws {
+        let text = [UInt8]("one\ntwo \u{0} three".utf8)
+        for bytes in [text, gzip(text)] {
+            #expect(try withFile(bytes) { try LineSource(path: $0).whole(limit: text.count) } == text)
+            #expect(try withFile(bytes) { try LineSource(path: $0).whole(limit: text.count - 1) } == nil)
+        }
+        #expect(try LineSource(path: "/dev/zero").whole(limit: 1 << 20) == nil)
+        #expect(try LineSource(path: "/dev/null").whole(limit: 0) == [])
+        #expect(throws: LineSourceError.self) {
+            try withFile(Array(gzip(text).dropLast(9))) { try LineSource(path: $0).whole(limit: 100) }
+        }
+    }
+}
+
 private enum Delivered: Equatable {
     case line(String, at: Int64)
     case tooLong(at: Int64, length: Int64)

@@ -1,3 +1,5 @@
+import WeirProtocol
+
 /// The pages of a sitemap (sitemaps.org): the `loc` of each `url`.
 ///
 /// Reads what sitemaps are, not XML at large: elements with or without a prefix, attributes, comments, CDATA, and the
@@ -20,15 +22,17 @@ public struct Sitemap: Sendable {
     public static let limit = 50_000
 
     /// Reads a file's text.
-    /// - Throws: `ReportError` with `bad_input`: no sitemap, an index of sitemaps, or more than `limit` pages.
+    /// - Throws: `ReportError` with `bad_input`: no sitemap, one that is cut off, an index of sitemaps, no usable location, or more
+    ///   than `limit` pages.
     public init(_ text: String) throws(ReportError) {
         var scanner = Scanner(Array(text.utf8))
         var location: [UInt8]?
-        var isSitemap = false
+        var (isSitemap, isWhole) = (false, false)
         var seen: Set<Page> = []
         while let token = scanner.next() {
             switch token {
             case .open("urlset"): isSitemap = true
+            case .close("urlset"): isWhole = isSitemap
             case .open("sitemapindex"):
                 throw ReportError(
                     .badInput, "The file is an index of sitemaps.", hint: "Load each sitemap that it names.")
@@ -56,11 +60,22 @@ public struct Sitemap: Sendable {
             throw ReportError(
                 .badInput, "The file is no sitemap.", hint: "A sitemap has a <urlset> with <loc> elements.")
         }
+        guard isWhole else {
+            throw ReportError(
+                .badInput, "The sitemap is cut off: its </urlset> is missing.", hint: "Fetch the file again.")
+        }
+        guard !pages.isEmpty else {
+            throw ReportError(
+                .badInput,
+                unusable == 0
+                    ? "The sitemap names no page."
+                    : "The sitemap names no page: none of its \(unusable) locations is an http or https address.")
+        }
     }
 
     private static func page(_ written: String) -> Page? {
         let text = written.trimmingSpaces
-        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: ":")), text.utf8.count <= 2048,
+        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: ":")), text.utf8.count <= 2048, !text.holdsControls,
             ["http", "https"].contains(text[..<mark].lowercased()), text[mark...].hasPrefix("://")
         else { return nil }
         let rest = text[text.index(mark, offsetBy: 3)...]
@@ -82,10 +97,16 @@ private struct Scanner {
 
     private let bytes: [UInt8]
     private var index = 0
+    /// The end of an element that has nothing in it.
+    private var pending: Token?
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     mutating func next() -> Token? {
+        if let token = pending {
+            pending = nil
+            return token
+        }
         while index < bytes.count {
             guard bytes[index] == UInt8(ascii: "<") else { return .text(text()) }
             if skip("<!--", to: "-->") || skip("<?", to: "?>") { continue }
@@ -99,7 +120,9 @@ private struct Scanner {
             let start = index + 1
             let end = find(">", from: start) ?? bytes.count
             index = min(end + 1, bytes.count)
-            return tag(bytes[start..<end])
+            let token = tag(bytes[start..<end])
+            if case .open(let name) = token, end > start, bytes[end - 1] == UInt8(ascii: "/") { pending = .close(name) }
+            return token
         }
         return nil
     }

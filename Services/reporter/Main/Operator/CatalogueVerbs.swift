@@ -18,6 +18,9 @@ struct ContentLoad: OperatorVerb {
     @OptionGroup var output: OutputChoice
 
     func act(_ store: OperatorStore) async throws(ReportError) -> OperatorOutcome {
+        if let site, !WebAuthority.isHost(site) {
+            throw ReportError(.badValue, "--site is a host name such as shop.example.")
+        }
         let map = try Sitemap(try InputFile.text(sitemap))
         let sites = map.pages.map { site?.lowercased() ?? $0.host }
         let paths = map.pages.map(\.path)
@@ -34,7 +37,9 @@ struct ContentLoad: OperatorVerb {
                 "engagement_filled": .integer(Int64(counts[1])),
             ],
             sentence:
-                "\(map.pages.count) pages, \(counts[0]) of them new; \(counts[1]) engagement events got their content.")
+                "\(map.pages.count) pages, \(counts[0]) of them new; \(counts[1]) engagement events got their content."
+                + (map.unusable > 0 ? " \(map.unusable) locations are no http or https address and were left out." : "")
+        )
     }
 
     private static let load = """
@@ -126,20 +131,11 @@ enum InputFile {
 
     /// The file's text.
     static func text(_ path: String) throws(ReportError) -> String {
-        var bytes: [UInt8] = []
-        var isTooLarge = false
-        do throws(LineSourceError) {
-            let source = try LineSource(path: path, lineLimit: limit)
-            while !isTooLarge, let line = try source.next() {
-                guard case .bytes(let piece, _) = line, bytes.count + piece.count < limit else {
-                    isTooLarge = true
-                    continue
-                }
-                bytes.append(contentsOf: piece)
-                bytes.append(UInt8(ascii: "\n"))
-            }
-        } catch { throw ReportError(.badInput, error.description + ".") }
-        guard !isTooLarge else { throw ReportError(.badInput, "\(path) is over \(limit >> 20) MiB.") }
+        let bytes: [UInt8]?
+        do { bytes = try LineSource(path: path).whole(limit: limit) } catch {
+            throw ReportError(.badInput, error.description + ".")
+        }
+        guard let bytes else { throw ReportError(.badInput, "\(path) is over \(limit >> 20) MiB.") }
         return String(decoding: bytes, as: UTF8.self)
     }
 }
