@@ -56,6 +56,8 @@ import WeirProtocol
             #expect(answer.status == 200)
             #expect(answer.json?["partialSuccess"]?["rejectedSpans"] == "1")
         }
+        let counters = try await stack.status(of: .collector).counters
+        #expect(counters["usage_refused_total"] == 3 && counters["usage_refused_bad_id_total"] == 3)
         let totals =
             "select concat_ws('/', ai_request_count, total_tokens_used, total_ai_cost_microdollars) from user_sessions"
         _ = try await eventually("the totals", within: .seconds(20)) {
