@@ -25,52 +25,68 @@ import WeirProtocol
         #expect(try database.place(of: .v4(0x0101_0101)) == Place())
     }
 
-    @Test func brokenFilesFailAtOpeningOrInTheAnswer() throws {
+    /// Of MaxMind's bad files these two are databases by their format: what is odd is only that the metadata ends in an
+    /// empty list or map at the very end of the file, which made a reader look beyond it. Their record is read rightly.
+    private static let sound: Set = [
+        "libmaxminddb-empty-array-last-in-metadata.mmdb", "libmaxminddb-empty-map-last-in-metadata.mmdb",
+    ]
+
+    @Test func brokenFilesAreRefused() throws {
         let folder = SharedData.folder.appendingPathComponent("geoip/bad-data")
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".mmdb") }
         #expect(files.count >= 20)
-        var refused = 0
         for file in files {
-            do throws(GeoDatabaseError) {
-                let database = try GeoDatabase(path: folder.appendingPathComponent(file).path)
-                for step: UInt32 in 0..<2048 {
-                    let address = IPAddress.v4(step << 21 | 0x0101)
-                    do throws(GeoDatabaseError) { _ = try database.place(of: address) } catch {
-                        #expect(!error.description.isEmpty)
-                    }
-                    let other = IPAddress.v6(0x2000_0000_0000_0000 | UInt64(step) << 37, 1)
-                    do throws(GeoDatabaseError) { _ = try database.place(of: other) } catch {
-                        #expect(!error.description.isEmpty)
-                    }
-                }
-            } catch {
-                refused += 1
-                #expect(error.description.contains(".mmdb"))
+            let path = folder.appendingPathComponent(file).path
+            if Self.sound.contains(URL(fileURLWithPath: file).lastPathComponent) {
+                #expect(try GeoDatabase(path: path).place(of: .v4(0x0101_0101)) == Place(), "\(file)")
+            } else {
+                let error = #expect(throws: GeoDatabaseError.self, "\(file)") { try GeoDatabase(path: path) }
+                #expect(error?.description.contains(file) == true)
             }
         }
-        #expect(refused >= 10)
     }
 
-    @Test func aDatabaseThatIsOverwrittenMeanwhileGoesOnAnswering() throws {
-        let path = NSTemporaryDirectory() + "weir-places-\(UUID().uuidString).mmdb"
-        defer { unlink(path) }
-        try FileManager.default.copyItem(atPath: SharedData.path("geoip/test-data/GeoIP2-City-Test.mmdb"), toPath: path)
-        let database = try GeoDatabase(path: path)
-        let londoner = try #require(IPAddress("81.2.69.142"))
-        let before = try database.place(of: londoner)
-        #expect(before.country == "GB" && before.city == "London")
-        try #require(truncate(path, 0) == 0)
-        #expect(try database.place(of: londoner) == before)
-        #expect(try database.place(of: #require(IPAddress("89.160.20.112"))).country == "SE")
-        #expect(throws: GeoDatabaseError.self) { try GeoDatabase(path: path) }
+    /// Whatever one byte of a whole database is changed to: refused, or every answer can be read.
+    @Test func aDamagedByteIsRefusedOrHarmless() throws {
+        let whole = try Data(contentsOf: URL(fileURLWithPath: SharedData.path("geoip/test-data/GeoIP2-City-Test.mmdb")))
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("weir-\(UUID().uuidString).mmdb").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var refused = 0
+        for place in stride(from: 0, to: whole.count, by: 61) {
+            var bytes = whole
+            bytes[bytes.startIndex + place] ^= 0xFF
+            try bytes.write(to: URL(fileURLWithPath: path))
+            do throws(GeoDatabaseError) {
+                let database = try GeoDatabase(path: path)
+                for step: UInt32 in 0..<256 {
+                    for address in [
+                        IPAddress.v4(step << 24 | 0x0101), .v6(0x2000_0000_0000_0000 | UInt64(step) << 48, 1),
+                    ] {
+                        do throws(GeoDatabaseError) { _ = try database.place(of: address) } catch {
+                            Issue.record("byte \(place): \(error.description)")
+                        }
+                    }
+                }
+            } catch { refused += 1 }
+        }
+        // At least what breaks the upper part of the tree.
+        #expect(refused > 10)
     }
 
-    @Test func aPipeIsRefusedAtOnce() throws {
-        let path = NSTemporaryDirectory() + "weir-pipe-\(UUID().uuidString).mmdb"
-        defer { unlink(path) }
-        try #require(mkfifo(path, 0o600) == 0)
-        let error = #expect(throws: GeoDatabaseError.self) { try GeoDatabase(path: path) }
-        #expect(error?.description.contains("no regular file") == true)
+    @Test func aTreeThatLeadsBackIsRefused() throws {
+        let whole = try Data(contentsOf: URL(fileURLWithPath: SharedData.path("geoip/test-data/GeoIP2-City-Test.mmdb")))
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("weir-\(UUID().uuidString).mmdb").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        // Both records of the node (28 bits each) lead to the other.
+        for (node, other) in [(0, UInt8(0)), (5, 0), (5, 1), (5, 5), (2, 1)] {
+            var bytes = whole
+            for index in node * 7..<node * 7 + 7 {
+                bytes[bytes.startIndex + index] = index % 7 == 2 || index % 7 == 6 ? other : 0
+            }
+            try bytes.write(to: URL(fileURLWithPath: path))
+            let error = #expect(throws: GeoDatabaseError.self) { try GeoDatabase(path: path) }
+            #expect(error?.description.contains(other == 0 ? "back to its start" : "back to itself") == true)
+        }
     }
 
     @Test func whatIsNoDatabaseIsRefusedByName() {

@@ -33,7 +33,7 @@ final class GeoDatabase: Sendable {
     private let handle: Handle
     private let isIPv6: Bool
 
-    /// Opens `path` and looks one address of each family up, so that a damaged file is refused here.
+    /// Opens `path` and looks through it, so that a damaged file is refused here.
     init(path: String) throws(GeoDatabaseError) {
         let copy = try Self.copy(of: path)
         defer { close(copy) }
@@ -49,8 +49,7 @@ final class GeoDatabase: Sendable {
         handle = Handle(database: database)
         isIPv6 = database.pointee.metadata.ip_version == 6
         do throws(GeoDatabaseError) {
-            _ = try place(of: .v4(0x0101_0101))
-            if isIPv6 { _ = try place(of: .v6(0x2001_0DB8_0000_0000, 1)) }
+            try GeoDatabaseCheck.check(database)
         } catch {
             throw GeoDatabaseError(description: "\(path) is damaged: \(error.description)")
         }
