@@ -62,8 +62,10 @@ let package = Package(
             name: "WeirProtocol", dependencies: ["CJansson"], path: "Libraries/Protocol",
             exclude: ["PROTOCOL.md"], swiftSettings: strict, linkerSettings: [.linkedLibrary("m")]),
         .target(
-            name: "Transport", dependencies: ["WeirProtocol", "CPlatform", logging] + nio, path: "Libraries/Transport",
-            swiftSettings: strict),
+            name: "Transport",
+            dependencies: [
+                "WeirProtocol", "CPlatform", logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio, path: "Libraries/Transport", swiftSettings: strict),
         .target(
             name: "Database", dependencies: ["CLibPQ"], path: "Libraries/Database", swiftSettings: strict),
         .target(
@@ -133,7 +135,11 @@ let package = Package(
             name: "ProtocolTests", dependencies: ["WeirProtocol", "CJansson"], path: "Tests/ProtocolTests",
             swiftSettings: strict),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "WeirProtocol", "WeirClient", logging] + nio,
+            name: "TransportTests",
+            dependencies: [
+                "Transport", "HTTPTransport", "WeirProtocol", "WeirClient", hummingbird, logging,
+                .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
             path: "Tests/TransportTests", swiftSettings: strict),
         .testTarget(
             name: "DatabaseTests", dependencies: ["Database", "PostgresSupport"], path: "Tests/DatabaseTests",

@@ -12,13 +12,12 @@ public import Transport
 /// Hummingbird's routes on a socket that it cannot bind by itself: one that the service manager made, or a path that is
 /// first cleared of what a dead process left there.
 ///
-/// Bounded: connections by `connectionLimit`, a request's line and headers by 32 KiB and 100 fields, the path and each
-/// field by 16 KiB, silence by 60 s. What is over, or is no HTTP, is answered with a `Problem`, status 431, 400 or 501, and
-/// the connection closed, as it is after 413 and, unless it is to be kept alive, after HTTP/1.0. On shutdown no new connection is taken, idle ones are closed, and answers under way are finished for at most `grace`.
+/// Bounded: connections, silence, slow bodies and answers that nobody takes by `ClientLimits`, a request's line and
+/// headers by 32 KiB and 100 fields, the path and each field by 16 KiB. What is over, or is no HTTP, is answered with a
+/// `Problem`, status 431, 408, 400 or 501, and the connection closed, as it is after 413 and, unless it is to be kept
+/// alive, after HTTP/1.0. On shutdown no new connection is taken, idle ones are closed, and answers under way are
+/// finished for at most `grace`.
 public struct HTTPService: Service {
-    /// Connections at once; further ones are closed at once.
-    public static let connectionLimit = 4096
-
     private let server: NIOAsyncChannel<HTTP1Channel.Value, Never>
     private let http: HTTP1Channel
     private let open: OpenConnections
@@ -30,15 +29,17 @@ public struct HTTPService: Service {
     /// - Parameters:
     ///   - socket: where to listen.
     ///   - grace: how long answers under way may take when the service stops.
+    ///   - limits: what clients may take of it.
     ///   - responder: answers one request; an error that it throws is logged and answered with 500.
     /// - Throws: `ListenError`: somebody answers there, or the socket cannot be made.
     public static func listening(
-        on socket: ListeningSocket, grace: Duration = .seconds(5), logger: Logger,
+        on socket: ListeningSocket, grace: Duration = .seconds(5), limits: ClientLimits = ClientLimits(),
+        logger: Logger,
         responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
     ) async throws -> HTTPService {
-        let open = OpenConnections()
+        let open = OpenConnections(limit: limits.connections, logger: logger)
         let http = Self.http(logger, responder)
-        let server = try await listen(on: socket, http, open, logger)
+        let server = try await listen(on: socket, setup(http, open, limits, logger), logger)
         var path: String?
         if case .path(let made, _) = socket { path = made }
         return HTTPService(server: server, http: http, open: open, path: path, grace: grace, logger: logger)
@@ -52,11 +53,11 @@ public struct HTTPService: Service {
         onHost host: String, port: Int, grace: Duration = .seconds(5), logger: Logger,
         responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
     ) async throws -> HTTPService {
-        let open = OpenConnections()
+        let open = OpenConnections(limit: ClientLimits().connections, logger: logger)
         let http = Self.http(logger, responder)
         do {
             let server = try await bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .bind(host: host, port: port, childChannelInitializer: setup(http, open, logger))
+                .bind(host: host, port: port, childChannelInitializer: setup(http, open, ClientLimits(), logger))
             return HTTPService(server: server, http: http, open: open, path: nil, grace: grace, logger: logger)
         } catch let error as IOError { throw ListeningSocket.failure("\(host):\(port)", error.errnoCode) }
     }
@@ -80,7 +81,6 @@ public struct HTTPService: Service {
                 try await writer.write(response: response.head, body: response.body)
             },
             configuration: .init(
-                idleTimeout: .seconds(60),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: headLimits.maxHeaderFieldSize, maxHeaderListSize: headLimits.maxHeaderListSize,
                     maxHeaderFieldCount: headLimits.maxHeaderFieldCount)))
@@ -126,24 +126,30 @@ public struct HTTPService: Service {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
     }
 
+    private typealias Setup = @Sendable (any Channel) -> EventLoopFuture<HTTP1Channel.Value>
+
     private static func setup(
-        _ http: HTTP1Channel, _ open: OpenConnections, _ logger: Logger
-    ) -> @Sendable (any Channel) -> EventLoopFuture<HTTP1Channel.Value> {
+        _ http: HTTP1Channel, _ open: OpenConnections, _ limits: ClientLimits, _ logger: Logger
+    ) -> Setup {
         { channel in
-            guard open.admit(channel, limit: connectionLimit) else {
-                return channel.eventLoop.makeFailedFuture(ChannelError.connectTimeout(.zero))
+            guard open.admit(channel) else {
+                channel.close(promise: nil)
+                return channel.eventLoop.makeFailedFuture(ChannelError.alreadyClosed)
             }
-            return http.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            let ready = http.setup(channel: channel, logger: logger).flatMapThrowing { value in
                 try UnreadableRequests.explain(on: channel, headLimits)
+                try ClientDeadline.watch(channel, limits)
                 return value
             }
+            // The server beneath forgets what could not be set up, and leaves it open.
+            ready.whenFailure { _ in channel.close(promise: nil) }
+            return ready
         }
     }
 
     private static func listen(
-        on socket: ListeningSocket, _ http: HTTP1Channel, _ open: OpenConnections, _ logger: Logger
+        on socket: ListeningSocket, _ setup: @escaping Setup, _ logger: Logger
     ) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
-        let setup = setup(http, open, logger)
         switch socket {
         case .inherited(let descriptor):
             return try await bootstrap.bind(descriptor, childChannelInitializer: setup)
@@ -167,17 +173,26 @@ private final class OpenConnections: Sendable {
     }
 
     private let state = Mutex(State())
+    private let limit: Int
+    private let refused: RefusedConnections
 
-    func admit(_ channel: any Channel, limit: Int) -> Bool {
-        let isAdmitted = state.withLock { state in
-            guard !state.isClosing, state.channels.count < limit else { return false }
+    init(limit: Int, logger: Logger) {
+        self.limit = limit
+        refused = RefusedConnections(limit: limit, logger: logger)
+    }
+
+    func admit(_ channel: any Channel) -> Bool {
+        let (isClosing, isAdmitted) = state.withLock { state in
+            guard !state.isClosing, state.channels.count < limit else { return (state.isClosing, false) }
             state.channels[ObjectIdentifier(channel)] = channel
-            return true
+            return (false, true)
         }
         if isAdmitted {
             channel.closeFuture.whenComplete { _ in
                 self.state.withLock { _ = $0.channels.removeValue(forKey: ObjectIdentifier(channel)) }
             }
+        } else if !isClosing {
+            refused.note()
         }
         return isAdmitted
     }

@@ -2,6 +2,7 @@ import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import NIOHTTP1
+import Transport
 
 /// Gives the answer to what cannot be read as a request a body that says why, and ends connections that are to end.
 ///
@@ -9,6 +10,7 @@ import NIOHTTP1
 /// status. That answer is known by coming when no request waits for one. It reads some requests that it should not:
 /// those without a single host, and those in a transfer coding other than chunked, whose end a server in front may see
 /// elsewhere. And it leaves connections open after HTTP/1.0, and reads on for a body that was refused for its size.
+/// A body that is late is no request either: it is answered here, since what reads it goes on waiting.
 final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -21,6 +23,10 @@ final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
     private var unanswered: [Waiting] = []
     /// Nothing is read any more.
     private var isEnding = false
+    /// The first of those that wait has part of its answer.
+    private var isAnswering = false
+    /// Nothing is written any more.
+    private var hasAnsweredLast = false
 
     private struct Waiting {
         var isKeptAlive: Bool
@@ -86,20 +92,27 @@ final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireErrorCaught(error)
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is ClientDeadline.BodyIsLate else { return context.fireUserInboundEventTriggered(event) }
+        guard !isEnding, !isAnswering, unanswered.count == 1 else { return context.close(promise: nil) }
+        write(
+            Problem(.requestTimeout, "request_timeout", "The body did not come in time; send it without pauses."),
+            context, promise: nil)
+        writeLastEnd(wrapOutboundOut(.end(nil)), context, promise: nil)
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !hasAnsweredLast else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
         switch unwrapOutboundIn(data) {
         case .head where unanswered.isEmpty:
             guard let problem else { break }
-            var head = HTTPResponseHead(
-                version: .http1_1, status: HTTPResponseStatus(statusCode: problem.status.code),
-                headers: ["Connection": "close"])
-            for field in problem.response.headers { head.headers.add(name: field.name.rawName, value: field.value) }
-            context.write(wrapOutboundOut(.head(head)), promise: nil)
-            context.write(
-                wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(string: problem.text)))),
-                promise: promise)
+            write(problem, context, promise: promise)
             return
         case .head(var head) where head.status.code >= 200:
+            isAnswering = true
             if head.status == .payloadTooLarge { unanswered[0].isKeptAlive = false }
             if !unanswered[0].isKeptAlive || unanswered[0].isOld {
                 let word = unanswered[0].isKeptAlive ? "keep-alive" : "close"
@@ -109,15 +122,33 @@ final class UnreadableRequests: ChannelDuplexHandler, RemovableChannelHandler {
             return
         case .end:
             let isLast = unanswered.isEmpty ? problem != nil : !unanswered.removeFirst().isKeptAlive
+            isAnswering = false
             guard isLast else { break }
-            isEnding = true
-            let written = promise ?? context.eventLoop.makePromise()
-            Self.end(context.channel, after: written.futureResult)
-            context.writeAndFlush(data, promise: written)
+            writeLastEnd(data, context, promise: promise)
             return
         default: break
         }
         context.write(data, promise: promise)
+    }
+
+    /// All of an answer but its end; `promise` is told of it.
+    private func write(_ problem: Problem, _ context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
+        var head = HTTPResponseHead(
+            version: .http1_1, status: HTTPResponseStatus(statusCode: problem.status.code),
+            headers: ["Connection": "close"])
+        for field in problem.response.headers { head.headers.add(name: field.name.rawName, value: field.value) }
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(
+            wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(string: problem.text)))),
+            promise: promise)
+    }
+
+    /// The end of the last answer, and of the connection.
+    private func writeLastEnd(_ end: NIOAny, _ context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
+        (isEnding, hasAnsweredLast) = (true, true)
+        let written = promise ?? context.eventLoop.makePromise()
+        Self.end(context.channel, after: written.futureResult)
+        context.writeAndFlush(end, promise: written)
     }
 
     /// Ends the sending side after the last answer, and the connection when the peer has had time to read it: closed at

@@ -84,7 +84,7 @@ import WeirProtocol
         await doors.close()
     }
 
-    private static func connected(_ path: String) -> Int32? {
+    static func connected(_ path: String) -> Int32? {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

@@ -12,9 +12,6 @@ import WeirProtocol
 /// SwiftNIO's HTTP handlers without a framework above them: the answer needs nothing awaited, and the socket may come
 /// from the service manager.
 final class HTTPDoor: Sendable {
-    /// Connections at once; further ones are closed at once.
-    static let connectionLimit = 4096
-
     private let channel: any Channel
     private let path: String?
 
@@ -23,25 +20,35 @@ final class HTTPDoor: Sendable {
         self.path = path
     }
 
+    /// Gateways keep connections for the next question; to end them sooner would cost answers.
+    private static let limits: ClientLimits = {
+        var limits = ClientLimits()
+        limits.silence = .seconds(120)
+        return limits
+    }()
+
     /// Starts to listen.
     /// - Throws: `ListenError`.
     static func start(
         _ socket: ListeningSocket, _ auth: ForwardAuth, metrics: @escaping @Sendable () -> String,
-        group: any EventLoopGroup, logger: Logger
+        group: any EventLoopGroup, limits: ClientLimits = HTTPDoor.limits, logger: Logger
     ) async throws -> HTTPDoor {
         let open = OpenCount()
+        let refused = RefusedConnections(limit: limits.connections, logger: logger)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelInitializer { channel in
-                guard open.admit(upTo: connectionLimit) else {
-                    logger.warning("closed an HTTP connection: \(connectionLimit) are open")
+                guard open.admit(upTo: limits.connections) else {
+                    refused.note()
                     return channel.close()
                 }
                 channel.closeFuture.whenComplete { _ in open.leave() }
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(IdleStateHandler(readTimeout: .seconds(120)))
+                    // Who does not take its answers is not read, or they would pile up.
+                    try pipeline.addHandler(BackPressureHandler())
                     try pipeline.configureHTTPServerPipeline()
+                    try ClientDeadline.watch(channel, limits)
                     try pipeline.addHandler(ForwardAuthHandler(auth, metrics))
                 }
             }
@@ -104,7 +111,7 @@ private final class ForwardAuthHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent {
+        if event is ClientDeadline.BodyIsLate {
             context.close(promise: nil)
         } else {
             context.fireUserInboundEventTriggered(event)
