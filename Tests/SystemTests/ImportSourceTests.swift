@@ -52,6 +52,17 @@ import Testing
         #expect(try await stack.count("select count(*) from analytics_events") == Self.log.lines.count)
     }
 
+    @Test func aPipeThatNobodyReadsTakesNoRejects() async throws {
+        let stack = try await Stack()
+        let pipe = stack.directory.appendingPathComponent("rejects").path
+        try #require(mkfifo(pipe, 0o600) == 0)
+        let log = try Self.log.write(to: stack.directory)
+        let program = try stack.program("collector").launch(
+            ["import", log, "--site", "example.org", "--no-progress", "--rejects", pipe])
+        #expect(await program.end == 64)
+        #expect(try await stack.count("select count(*) from analytics_events") == 0)
+    }
+
     @Test(arguments: ["WEIR_CONFIG", "WEIR_COLLECTOR_AGENTS_FILE", "WEIR_COLLECTOR_COOKIE_KEY_FILE"])
     func aNamedPipeIsNoConfiguration(variable: String) async throws {
         let stack = try await Stack()

@@ -13,9 +13,9 @@ struct Import: AsyncParsableCommand {
         abstract: "Import access logs.",
         discussion: """
             Each line becomes one request; importing the same log again changes nothing. Exit status: 0 when any line \
-            could be used, 4 when none could, 3 when the database is away, 5 without permission to read, 130 when \
-            interrupted; what was read by then is stored. A named pipe is waited for until it has a writer or a \
-            signal comes.
+            could be used, 4 when none could, 3 when the database is away, 5 without permission to read or \
+            to write the refused lines, 64 when they cannot be written for another reason, 130 when interrupted; what \
+            was read by then is stored. A named pipe is waited for until it has a writer or a signal comes.
             """)
 
     @Argument(help: "Log files, plain or gzip; - is standard input.")

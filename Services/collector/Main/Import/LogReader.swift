@@ -212,9 +212,15 @@ final class RejectFile {
     private let stream: UnsafeMutablePointer<FILE>
 
     init(_ path: String) throws(Failure) {
-        guard let stream = fopen(path, "we") else {
+        // A pipe that nobody reads is refused, not waited for; the log would wait as well.
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0o666)
+        guard descriptor >= 0, fcntl(descriptor, F_SETFL, O_WRONLY) == 0, let stream = fdopen(descriptor, "w") else {
+            let code = errno
+            let reason = code == ENXIO ? "it is a pipe or socket that nobody reads" : String(cString: strerror(code))
+            if descriptor >= 0 { close(descriptor) }
             throw Failure(
-                errno == EACCES ? .noPermission : .usage, "cannot write \(path): \(String(cString: strerror(errno)))")
+                code == EACCES ? .noPermission : .usage, "cannot write \(path): \(reason)",
+                hint: "name a regular file with --rejects")
         }
         self.stream = stream
     }
