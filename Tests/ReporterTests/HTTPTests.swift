@@ -173,6 +173,14 @@ import WeirProtocol
             return
         }
         #expect(paths.fields.count == Catalogue.all.reports.count { !$0.isStreamed } + 3)
+        for (path, item) in paths.fields {
+            let responses = item[path == "/api/v1/command" ? "post" : "get"]?["responses"]
+            for status in ["400", "408", "431", "501"] {
+                #expect(responses?[status]?["$ref"]?.stringValue == "#/components/responses/\(status)", "\(path)")
+                let answer = document["components"]?["responses"]?[status]
+                #expect(answer?["content"]?["application/problem+json"] != nil, "\(status)")
+            }
+        }
         for (path, item) in paths.fields where path.hasPrefix("/api/v1/reports/") && !path.contains("{") {
             let parameters = item["get"]?["parameters"]?.arrayValue ?? []
             let names = parameters.compactMap { $0["in"] == "query" ? $0["name"]?.stringValue : nil }

@@ -236,7 +236,10 @@ import WeirProtocol
             #expect(paths[path]?["post"] != nil, "\(path)")
         }
         let known = Set(paths.fields.map(\.name))
-        #expect(document["components"]?["responses"]?["431"]?["content"]?["application/problem+json"] != nil)
+        let ofTheDoor = ["400", "408", "431", "501"]
+        for status in ofTheDoor {
+            #expect(document["components"]?["responses"]?[status]?["content"]?["application/problem+json"] != nil)
+        }
         for input in Self.broken + Self.wrong + Self.wrapped where known.contains(input.path) {
             #expect(
                 paths[input.path]?["post"]?["responses"]?[String(input.status)] != nil,
@@ -252,6 +255,7 @@ import WeirProtocol
                     answer.status != 405 && (answer.code != "not_found" || path.contains("{")), "\(method) \(path)")
                 #expect(operation["responses"]?[String(answer.status)] != nil, "\(method) \(path): \(answer.status)")
                 #expect(operation["operationId"]?.stringValue?.isEmpty == false)
+                for status in ofTheDoor { #expect(operation["responses"]?[status] != nil, "\(method) \(path)") }
             }
         }
         // Every reference leads somewhere.

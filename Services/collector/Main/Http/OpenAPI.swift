@@ -16,17 +16,28 @@ enum OpenAPI {
             "paths": .object(paths),
             "components": [
                 "schemas": .object(all),
-                "responses": [
-                    "431": [
-                        "description": "`head_too_large`: the path or a header, or all of them, are over the limits.",
-                        "content": content("application/problem+json", reference("Problem")),
-                    ],
-                    "501": [
-                        "description": "`transfer_encoding`: the body has a transfer coding other than chunked.",
-                        "content": content("application/problem+json", reference("Problem")),
-                    ],
-                ],
+                "responses": .object(doorRefusals),
             ],
+        ]
+    }
+
+    /// What the socket itself answers before any route is asked.
+    private static let doorRefusals: JSONObject = {
+        var responses = JSONObject()
+        for (status, description) in [
+            ("400", notHTTP), ("408", "`request_timeout`: the body did not come in time."),
+            ("431", "`head_too_large`: the path or a header, or all of them, are over the limits."),
+            ("501", "`transfer_encoding`: the body has a transfer coding other than chunked."),
+        ] { responses[status] = problem(description) }
+        return responses
+    }()
+
+    private static let notHTTP = "`not_http`: the bytes are not a request of HTTP/1.1."
+
+    private static func problem(_ description: String) -> JSONValue {
+        [
+            "description": .string(description),
+            "content": content("application/problem+json", reference("Problem")),
         ]
     }
 
@@ -51,12 +62,11 @@ enum OpenAPI {
             responses[String(status)] = .object(answer)
         }
         for (status, description) in problems {
-            responses[String(status)] = [
-                "description": .string(description),
-                "content": content("application/problem+json", reference("Problem")),
-            ]
+            responses[String(status)] = problem(status == 400 ? "\(description) \(notHTTP)" : description)
         }
-        for status in ["431", "501"] { responses[status] = ["$ref": .string("#/components/responses/\(status)")] }
+        for (status, _) in doorRefusals.fields where responses[status] == nil {
+            responses[status] = ["$ref": .string("#/components/responses/\(status)")]
+        }
         object["responses"] = .object(responses)
         return object
     }

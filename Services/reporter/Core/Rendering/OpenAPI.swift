@@ -46,13 +46,15 @@ public struct OpenAPI: Sendable {
         paths["/api/v1/openapi.json"] = [
             "get": [
                 "operationId": "openapi", "summary": "This document.",
-                "responses": ["200": ["description": "This document.", "content": ["application/json": [:]]]],
+                "responses": Self.responses(
+                    JSONObject(["200": ["description": "This document.", "content": ["application/json": [:]]]])),
             ]
         ]
         paths["/metrics"] = [
             "get": [
                 "operationId": "metrics", "summary": "The reporter's own counters as Prometheus text.",
-                "responses": ["200": ["description": "Counters.", "content": ["text/plain": [:]]]],
+                "responses": Self.responses(
+                    JSONObject(["200": ["description": "Counters.", "content": ["text/plain": [:]]]])),
             ]
         ]
         return paths
@@ -90,12 +92,9 @@ public struct OpenAPI: Sendable {
                 "application/json": ["schema": envelope(report)], "text/csv": ["schema": ["type": "string"]],
             ],
         ]
-        for status in Self.failures.fields.map(\.name) {
-            responses[status] = ["$ref": .string("#/components/responses/\(status)")]
-        }
         return [
             "operationId": .string(report.id), "summary": .string(report.title), "parameters": .array(parameters),
-            "responses": .object(responses),
+            "responses": Self.responses(responses, Self.failures.fields.map(\.name)),
         ]
     }
 
@@ -230,12 +229,41 @@ public struct OpenAPI: Sendable {
         ],
     ]
 
+    /// The content of what the socket itself answers before any route is asked.
+    private static let problem: JSONValue = [
+        "schema": [
+            "type": "object", "required": ["status", "code", "detail"],
+            "properties": [
+                "status": ["type": "integer"], "code": ["type": "string"], "detail": ["type": "string"],
+            ],
+        ]
+    ]
+
+    /// Answers of an operation's own, and of `statuses` those that are described once; any request may get these.
+    private static func responses(
+        _ own: JSONObject, _ statuses: [String] = ["400", "401", "408", "431", "501"]
+    ) -> JSONValue {
+        var all = own
+        for status in statuses { all[status] = ["$ref": .string("#/components/responses/\(status)")] }
+        return .object(all)
+    }
+
     /// The answers besides 200, by their status.
     private static let failures: JSONObject = {
         var failures = JSONObject()
         failures["304"] = ["description": "The answer is the one that If-None-Match names."]
+        failures["400"] = [
+            "description": """
+            The question is wrong; the message says how. As problem+json: `not_http`, the bytes are not a request of \
+            HTTP/1.1.
+            """,
+            "content": [
+                "application/json": ["schema": ["$ref": "#/components/schemas/Error"]],
+                "application/problem+json": problem,
+            ],
+        ]
         for (status, description) in [
-            ("400", "The question is wrong; the message says how."), ("401", "This port wants a token."),
+            ("401", "This port wants a token."),
             ("404", "No such report, or nothing of that name in the window."),
             ("503", "The database is away, or refuses what the report needs."),
             ("504", "The question took longer than it may."),
@@ -245,19 +273,16 @@ public struct OpenAPI: Sendable {
                 "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],
             ]
         }
-        failures["431"] = [
-            "description": "The path or a header, or all of them, are over the limits; the detail names them.",
-            "content": [
-                "application/problem+json": [
-                    "schema": [
-                        "type": "object", "required": ["status", "code", "detail"],
-                        "properties": [
-                            "status": ["type": "integer"], "code": ["type": "string"], "detail": ["type": "string"],
-                        ],
-                    ]
-                ]
-            ],
-        ]
+        for (status, description) in [
+            ("408", "`request_timeout`: the body did not come in time."),
+            (
+                "431",
+                "`head_too_large`: the path or a header, or all of them, are over the limits; the detail names them."
+            ),
+            ("501", "`transfer_encoding`: the body has a transfer coding other than chunked."),
+        ] {
+            failures[status] = ["description": .string(description), "content": ["application/problem+json": problem]]
+        }
         return failures
     }()
 
@@ -275,14 +300,13 @@ public struct OpenAPI: Sendable {
                 ]
             ],
         ],
-        "responses": [
-            "200": [
-                "description": "The report's answer, as its own path gives it.", "content": ["application/json": [:]],
-            ],
-            "400": ["$ref": "#/components/responses/400"], "401": ["$ref": "#/components/responses/401"],
-            "403": ["description": "The command changes data, which this door never does."],
-            "404": ["$ref": "#/components/responses/404"], "431": ["$ref": "#/components/responses/431"],
-            "503": ["$ref": "#/components/responses/503"], "504": ["$ref": "#/components/responses/504"],
-        ],
+        "responses": responses(
+            JSONObject([
+                "200": [
+                    "description": "The report's answer, as its own path gives it.",
+                    "content": ["application/json": [:]],
+                ],
+                "403": ["description": "The command changes data, which this door never does."],
+            ]), ["400", "401", "404", "408", "431", "501", "503", "504"]),
     ]
 }
