@@ -15,8 +15,10 @@ struct ClosedBatch: Sendable {
 actor ImportPipeline {
     /// Batches under way before the reader has to wait; bounds memory.
     private static let depth = 2
-    /// How long the detectors have for a batch.
-    private static let patience = Duration.seconds(60)
+    /// How long the detectors have for a batch; hundreds of times what it takes.
+    private static let patience = Duration.seconds(10)
+    /// The same once they have let a batch go by, until they answer again: what they miss is judged later.
+    private static let shortPatience = Duration.milliseconds(500)
 
     private let drain: Drain
     private let ring: DetectorRing
@@ -24,6 +26,7 @@ actor ImportPipeline {
     private var underWay: [Task<Drain.Outcome, any Error>] = []
     private var total = Drain.Outcome()
     private var detectorsAway = false
+    private var hasWarned = false
     private var expected = Drain.Expectation.news
 
     init(drain: Drain, ring: DetectorRing, logger: Logger) {
@@ -59,9 +62,11 @@ actor ImportPipeline {
 
     private func judge(_ evidence: [SessionEvidence]) async -> [SessionID: SessionVerdict] {
         guard !evidence.isEmpty else { return [:] }
-        let verdicts = await ring.evaluate(all: evidence, deadline: Self.patience).verdicts
-        if verdicts.count < evidence.count, !detectorsAway {
-            detectorsAway = true
+        let deadline = detectorsAway ? Self.shortPatience : Self.patience
+        let verdicts = await ring.evaluate(all: evidence, deadline: deadline).verdicts
+        detectorsAway = verdicts.isEmpty
+        if verdicts.count < evidence.count, !hasWarned {
+            hasWarned = true
             logger.warning("no detector answers; the import goes on and verdicts follow later")
         }
         return verdicts

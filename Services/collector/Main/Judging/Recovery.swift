@@ -17,6 +17,8 @@ final class Recovery: Sendable {
 
     /// Sessions judged at a time.
     private static let step = 200
+    /// How long detectors have for a step; whoever wants to stop waits for it.
+    private static let patience = Duration.seconds(10)
     /// How long a refused session waits, in ms.
     private static let postponement: Int64 = 300_000
     /// Refused sessions remembered; beyond that the queue waits for the oldest of them.
@@ -65,7 +67,7 @@ final class Recovery: Sendable {
         let questions = try await evidence.waiting(limit: Self.step, quietFor: quietFor, except: resting)
         guard !questions.isEmpty else { return 0 }
         var batch = DrainBatch()
-        let answers = await ring.evaluate(all: questions, deadline: .seconds(30))
+        let answers = await ring.evaluate(all: questions, deadline: Self.patience)
         batch.verdicts = answers.verdicts
         if !batch.verdicts.isEmpty {
             _ = try await drain.commit(batch)
