@@ -68,6 +68,42 @@ struct PersonalData: Sendable {
         }
     }
 
+    /// What detectors say of the sessions that were erased when they had been asked already: verdicts of sessions that are
+    /// gone, and standings that nobody else has a part in.
+    struct Remnants: Sendable {
+        let sessions: [String]
+        let fingerprints: [String]
+        let prefixes: [String]
+
+        /// How long an answer may be under way: it takes milliseconds, and detectors that are busy some more.
+        static let grace = Duration.seconds(2)
+
+        func erase(_ connection: isolated Connection) throws {
+            try connection.execute(
+                """
+                delete from session_verdicts as v where session_id = any($1)
+                    and not exists (select from user_sessions as s where s.session_id = v.session_id)
+                """, [.texts(sessions)])
+            try connection.execute(
+                """
+                delete from fingerprint_reputation as r
+                where (fingerprint_hash, network_prefix) in (select * from unnest($1::text[], $2::text[]))
+                    and not exists (select from user_sessions as s
+                        where s.fingerprint_hash = r.fingerprint_hash and s.network_prefix = r.network_prefix)
+                """, [.texts(fingerprints), .texts(prefixes)])
+        }
+    }
+
+    /// What may be left once `erase` is committed; asked before it is.
+    func remnants(_ connection: isolated Connection) throws -> Remnants {
+        let sessions = try connection.query("select session_id from subject_session")
+        let networks = try connection.query(
+            "select fingerprint_hash, network_prefix from subject_network where fingerprint_hash is not null")
+        return Remnants(
+            sessions: try sessions.map { try $0.get(0) }, fingerprints: try networks.map { try $0.get(0) },
+            prefixes: try networks.map { try $0.get(1, as: String?.self) ?? "" })
+    }
+
     /// Hands every row over as JSON text, table by table.
     func export(_ connection: isolated Connection, _ body: (String, String) throws -> Void) throws -> Int {
         var count = 0
