@@ -12,6 +12,12 @@ import Testing
         return URL(fileURLWithPath: plain + ".gz")
     }
 
+    private func pipe(_ stack: Stack) throws -> String {
+        let path = stack.directory.appendingPathComponent("pipe").path
+        try #require(mkfifo(path, 0o600) == 0)
+        return path
+    }
+
     @Test func whatStandsInTwoFilesIsOneRequest() async throws {
         let stack = try await Stack()
         let packed = try await packed(stack)
@@ -25,8 +31,7 @@ import Testing
 
     @Test func aNamedPipeIsReadOnce() async throws {
         let stack = try await Stack()
-        let pipe = stack.directory.appendingPathComponent("pipe").path
-        try #require(mkfifo(pipe, 0o600) == 0)
+        let pipe = try pipe(stack)
         let plain = try Self.log.write(to: stack.directory)
         async let feeding = Program.run(URL(fileURLWithPath: "/bin/sh"), ["-c", "cat '\(plain)' > '\(pipe)'"])
         let summary = try ImportSummary(try await stack.importing([pipe], []))
@@ -36,8 +41,7 @@ import Testing
 
     @Test func aSilentNamedPipeIsWaitedForUntilInterrupted() async throws {
         let stack = try await Stack()
-        let pipe = stack.directory.appendingPathComponent("pipe").path
-        try #require(mkfifo(pipe, 0o600) == 0)
+        let pipe = try pipe(stack)
         let plain = try Self.log.write(to: stack.directory)
         let program = try stack.program("collector").launch(
             ["import", plain, pipe, "--site", "example.org", "--no-progress", "--json-summary"])
@@ -54,8 +58,7 @@ import Testing
 
     @Test func aPipeThatNobodyReadsTakesNoRejects() async throws {
         let stack = try await Stack()
-        let pipe = stack.directory.appendingPathComponent("rejects").path
-        try #require(mkfifo(pipe, 0o600) == 0)
+        let pipe = try pipe(stack)
         let log = try Self.log.write(to: stack.directory)
         let program = try stack.program("collector").launch(
             ["import", log, "--site", "example.org", "--no-progress", "--rejects", pipe])
@@ -66,8 +69,7 @@ import Testing
     @Test(arguments: ["WEIR_CONFIG", "WEIR_COLLECTOR_AGENTS_FILE", "WEIR_COLLECTOR_COOKIE_KEY_FILE"])
     func aNamedPipeIsNoConfiguration(variable: String) async throws {
         let stack = try await Stack()
-        let pipe = stack.directory.appendingPathComponent("pipe").path
-        try #require(mkfifo(pipe, 0o600) == 0)
+        let pipe = try pipe(stack)
         stack.environment[variable] = pipe
         let outcome = try await stack.program("collector").run(["serve"], limit: .seconds(20))
         #expect(outcome.status == 78 && outcome.errors.contains("not a regular file"), "\(outcome.errors)")

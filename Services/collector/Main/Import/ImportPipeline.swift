@@ -15,7 +15,7 @@ struct ClosedBatch: Sendable {
 actor ImportPipeline {
     /// Batches under way before the reader has to wait; bounds memory.
     private static let depth = 2
-    /// How long the detectors have for a batch; hundreds of times what it takes.
+    /// How long the detectors have for a batch.
     private static let patience = Duration.seconds(10)
     /// The same once they have let a batch go by, until they answer again: what they miss is judged later.
     private static let shortPatience = Duration.milliseconds(500)

@@ -149,7 +149,7 @@ struct HistoryReader: Sendable {
         return low
     }
 
-    /// Of a timestamptz, in ms since 1970; a double holds them exactly and costs the server half of what a numeric does.
+    /// Of a timestamptz, in ms since 1970. A double holds them exactly, and needs no arithmetic of numerics.
     private static func ms(_ column: String) -> String { "round(date_part('epoch', \(column)) * 1000)::bigint" }
 
     private static let sessions = """
