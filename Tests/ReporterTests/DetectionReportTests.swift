@@ -51,6 +51,93 @@ import WeirProtocol
         #expect(labels.map { $0["flagged"]?.integerValue } == [1, 90])
     }
 
+    /// Sessions `kind`0…, of which the first `flagged` are called bots by their behaviour.
+    private static func sessions(_ kind: String, _ count: Int, flagged: Int) -> [String] {
+        [
+            """
+            insert into user_sessions (session_id, started_at, last_activity_at, verdict_id, verdict_class,
+                request_count, is_behavioral_bot)
+            select '\(kind)' || n, '2026-11-20 09:00Z', '2026-11-20 09:10Z', 'vd_\(kind)' || n, 'human', 9,
+                n < \(flagged) from generate_series(0, \(count - 1)) as n
+            """,
+            """
+            insert into session_verdicts (session_id, verdict_id, at, class, signals)
+            select '\(kind)' || n, 'vd_\(kind)' || n, '2026-11-20 09:10Z', 'human', '[]'
+            from generate_series(0, \(count - 1)) as n
+            """,
+        ]
+    }
+
+    private static func readings(_ kind: String, _ count: Int, _ measures: String, _ values: String) -> String {
+        """
+        insert into engagement_events (day, id, session_id, page_url, created_at, \(measures))
+        select '2026-11-20', md5('\(kind)' || n)::uuid, '\(kind)' || n, '/', '2026-11-20 09:01Z', \(values)
+        from generate_series(0, \(count - 1)) as n
+        """
+    }
+
+    @Test func handsAtWorkLabelPeople() async throws {
+        let database = try await database(
+            Self.sessions("reads", 50, flagged: 2) + Self.sessions("clicks", 40, flagged: 20)
+                + Self.sessions("leaves", 30, flagged: 3) + [
+                    Self.readings(
+                        "reads", 50, "visible_time_ms, scroll_direction_changes, mouse_move_distance_px",
+                        "10000, 1, 500"),
+                    // One trace alone, and two of a page that was in view for a moment, prove nothing.
+                    Self.readings("clicks", 40, "visible_time_ms, click_count", "60000, 3"),
+                    Self.readings("leaves", 30, "visible_time_ms, click_count, keyboard_events", "9999, 3, 5"),
+                ])
+        let data = try await database.data("bots quality --since 2026-11-01")
+        let labels = data["labels"]?.arrayValue ?? []
+        #expect(labels.map { $0["label"]?.stringValue } == ["engaged"])
+        #expect(labels.first?["sessions"] == 50)
+        #expect(labels.first?["flagged"] == 2)
+        #expect(labels.first?["measure"] == "accused")
+        #expect(labels.first?["share_percent"]?.doubleValue == 4)
+        #expect(labels.first?["precision_percent"] == .null)
+        #expect(labels.first?["rules_see"] == "that events came, not what they hold")
+    }
+
+    @Test func aHoneypotLabelsProgramsUnlessARuleSawIt() async throws {
+        func asks(_ kind: String, _ count: Int, _ path: String) -> String {
+            """
+            insert into analytics_events (day, event_id, "timestamp", session_id, event_type, event_category, method,
+                path, status, kind)
+            select '2026-11-20', md5('\(kind)' || n)::uuid, '2026-11-20 09:02Z', '\(kind)' || n, 'request', 'http', 'GET',
+                '\(path)', 200, 'document' from generate_series(0, \(count - 1)) as n
+            """
+        }
+        let database = try await database(
+            ["select ensure_event_partitions(array['2026-11-20'::date])"] + Self.sessions("pot", 40, flagged: 30)
+                + Self.sessions("below", 10, flagged: 10) + Self.sessions("probe", 20, flagged: 20)
+                + Self.sessions("other", 25, flagged: 5) + Self.sessions("reads", 50, flagged: 10) + [
+                    asks("pot", 40, "/do-not-open"), asks("below", 10, "/trap/7"),
+                    asks("probe", 20, "/trap/.git/config"),
+                    asks("other", 25, "/trapeze"), asks("reads", 50, "/"),
+                    Self.readings("reads", 50, "visible_time_ms, click_count, keyboard_events", "20000, 1, 5"),
+                    """
+                    update session_verdicts set is_scanner = true,
+                        signals = '[{"name":"probe","points":0,"observed":"/.git/","threshold":"dotfile"}]'
+                    where starts_with(session_id, 'probe')
+                    """,
+                ])
+        let data = try await database.data("bots quality --since 2026-11-01 --honeypot /do-not-open,/trap/")
+        #expect(data["left_out_sessions"] == 20)
+        let pot = data["labels"]?.arrayValue?.first { $0["label"] == "honeypot" }
+        #expect(pot?["truth"] == "program")
+        #expect(pot?["sessions"] == 50)
+        #expect(pot?["flagged"] == 40)
+        #expect(pot?["measure"] == "recall")
+        #expect(pot?["share_percent"]?.doubleValue == 80)
+        // 40 of 40 and the 10 people that were accused, the same share as 40 of 50; Wilson's interval from a table.
+        #expect(pot?["precision_percent"]?.doubleValue == 80)
+        #expect(pot?["precision_low"]?.doubleValue == 67)
+        #expect(pot?["precision_high"]?.doubleValue == 88.8)
+        let without = try await database.data("bots quality --since 2026-11-01")
+        #expect(without["labels"]?.arrayValue?.map { $0["label"]?.stringValue } == ["engaged"])
+        #expect(without["left_out_sessions"] == 0)
+    }
+
     @Test func anExplanationSaysWhatWouldChangeIt() async throws {
         let signals = """
             [{"name":"high_request_count","points":30,"observed":61,"threshold":50},

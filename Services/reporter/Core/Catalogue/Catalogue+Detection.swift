@@ -60,8 +60,8 @@ extension Catalogue {
             "bots.verified", "Verified Crawlers", "well-known crawlers whose addresses or host names were confirmed",
             observed: "confirmed by", total: "All sessions of verified crawlers"),
         ReportDefinition(
-            "bots.quality", "Quality", "how often the verdicts are right, by labels that no rule looks at",
-            flags: Flag.window + [Filter.site.flag], days: 30, measure: "labelled_sessions",
+            "bots.quality", "Quality", "how often the verdicts are right, by what is known from elsewhere",
+            flags: Flag.window + [Filter.site.flag, .honeypot], days: 30, measure: "labelled_sessions",
             sections: [
                 .facts(
                     nil,
@@ -71,6 +71,7 @@ extension Catalogue {
                         Fact("precision_low", "  at least", .decimal), Fact("precision_high", "  at most", .decimal),
                         Fact("recall_percent", "Recall (%)", .decimal), Fact("recall_low", "  at least", .decimal),
                         Fact("recall_high", "  at most", .decimal),
+                        Fact("left_out_sessions", "Left out, a rule saw the honeypot", .count),
                     ]),
                 .rows(
                     RowsSection(
@@ -78,8 +79,13 @@ extension Catalogue {
                         [
                             Column("label", "label", .text), Column("truth", "is a", .text),
                             Column("sessions", "sessions", .count), Column("flagged", "flagged", .count),
+                            Column("measure", "that is", .text),
                             Column("share_percent", "%", .decimal), Column("low_percent", "at least", .decimal),
                             Column("high_percent", "at most", .decimal),
+                            Column("precision_percent", "precision", .decimal),
+                            Column("precision_low", "at least", .decimal, inTable: false),
+                            Column("precision_high", "at most", .decimal, inTable: false),
+                            Column("rules_see", "rules see", .text),
                         ])),
             ]),
         ReportDefinition(
@@ -133,4 +139,9 @@ extension Catalogue {
                         ]))
             ]),
     ]
+}
+
+extension Flag {
+    static let honeypot = Flag(
+        "honeypot", .text("PATHS"), "paths that no person finds, with commas; one that ends in / stands for all below")
 }

@@ -118,69 +118,6 @@ extension ReportQuery {
         ]
     }
 
-    /// Labels are facts that no rule looks at: who registered or bought something is a person; who says itself that it
-    /// is a program is one, and is held here against its behaviour and its requests alone, which never see the agent.
-    private static func quality(_ question: Question) -> [Part] {
-        let labels: SQL = """
-            labels as (
-                select 'registered_or_converted' as label, 'person' as truth, count(*) as sessions,
-                    count(*) filter (where s.is_scanner or s.is_behavioral_bot or s.is_bot) as flagged
-                from user_sessions as s
-                where \(question.inWindow("s.started_at")) and \(question.sessionFilters)
-                    and s.flags_source = 'auto' and s.verdict_id is not null
-                    and (s.user_id is not null or s.converted_at is not null)
-                union all
-                select case when s.verdict_class = 'verified_bot' then 'verified_crawler' else 'declared_program' end,
-                    'program', count(*), count(*) filter (where s.is_scanner or s.is_behavioral_bot)
-                from user_sessions as s
-                where \(question.inWindow("s.started_at")) and \(question.sessionFilters)
-                    and s.flags_source = 'auto' and s.verdict_id is not null and s.bot_name is not null
-                    and s.user_id is null and s.converted_at is null and s.request_count >= 5
-                group by 1
-            )
-            """
-        // Wilson's interval at 95 %: honest for small numbers, where the share itself says little.
-        func bound(_ hits: SQL, _ all: SQL, _ sign: SQL) -> SQL {
-            """
-            case when (\(all)) > 0 then round((100 * ((\(hits))::numeric / (\(all)) + 1.92 / (\(all)) \(sign)
-                1.96 * sqrt(((\(hits))::numeric / (\(all)) * (1 - (\(hits))::numeric / (\(all))) + 0.96 / (\(all)))
-                    / (\(all)))) / (1 + 3.84 / (\(all)))), 1)::double precision end
-            """
-        }
-        func share(_ hits: SQL, _ all: SQL) -> SQL {
-            "case when (\(all)) > 0 then round(100 * (\(hits))::numeric / (\(all)), 1)::double precision end"
-        }
-        let (right, wrong, programs): (SQL, SQL, SQL) = ("sums.found", "sums.accused", "sums.programs")
-        let called: SQL = "(\(right) + \(wrong))"
-        return [
-            .value("period", question.period()),
-            .fields(
-                """
-                with \(labels), sums as (
-                    select coalesce(sum(sessions), 0)::bigint as labelled,
-                        coalesce(sum(flagged) filter (where truth = 'program'), 0)::bigint as found,
-                        coalesce(sum(sessions) filter (where truth = 'program'), 0)::bigint as programs,
-                        coalesce(sum(flagged) filter (where truth = 'person'), 0)::bigint as accused
-                    from labels
-                )
-                select sums.labelled as labelled_sessions, \(share(right, called)) as precision_percent,
-                    \(bound(right, called, "-")) as precision_low, \(bound(right, called, "+")) as precision_high,
-                    \(share(right, programs)) as recall_percent, \(bound(right, programs, "-")) as recall_low,
-                    \(bound(right, programs, "+")) as recall_high
-                from sums
-                """),
-            .rows(
-                "labels",
-                """
-                with \(labels)
-                select label, truth, sessions, flagged, \(share("flagged", "sessions")) as share_percent,
-                    \(bound("flagged", "sessions", "-")) as low_percent,
-                    \(bound("flagged", "sessions", "+")) as high_percent
-                from labels where sessions > 0 order by truth, label
-                """),
-        ]
-    }
-
     /// What would turn the verdict, for `bots explain`.
     static func turningPoints(_ id: Value) -> SQL {
         """
