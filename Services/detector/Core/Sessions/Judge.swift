@@ -179,7 +179,7 @@ public final class Judge: Sendable {
         var missing: Set<Substring> = []
         var present: Set<Substring> = []
         for request in evidence.requests where request.kind != .asset {
-            let path = request.path.prefix { $0 != "?" }
+            let path = request.pathWithoutQuery
             if (400...499).contains(request.status) { missing.insert(path) } else { present.insert(path) }
         }
         guard Double(missing.count) >= rules.scanner.missingPaths,
@@ -200,7 +200,7 @@ public final class Judge: Sendable {
                 let request = requests[next]
                 next += 1
                 guard request.kind != .asset, request.status < 400 else { continue }
-                let path = String(request.path.prefix { $0 != "?" })
+                let path = String(request.pathWithoutQuery)
                 found = RequestKind.pathExtension(path).map { ProbePatterns.scripts.contains($0) } ?? false
             }
             return found

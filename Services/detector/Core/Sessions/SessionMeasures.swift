@@ -116,7 +116,7 @@ public struct SessionMeasures: Sendable {
             let isForm = request.kind == .document && request.method == "POST"
             if isForm {
                 submissions += 1
-                let path = request.path.prefix { $0 != "?" }
+                let path = request.pathWithoutQuery
                 if !posted.contains(path) { posted.append(path) }
                 if let host = request.referrerHost, formHosts.count < 4 { formHosts.append(host) }
                 let shown = Self.formShown(path, before: index, in: evidence.requests) ?? lastDocument
@@ -143,8 +143,7 @@ public struct SessionMeasures: Sendable {
         _ path: Substring, before index: Int, in requests: [SessionEvidence.Request]
     ) -> Int64? {
         for earlier in requests[..<index].reversed()
-        where earlier.kind == .document && earlier.method == "GET" && earlier.path.prefix(while: { $0 != "?" }) == path
-        {
+        where earlier.kind == .document && earlier.method == "GET" && earlier.pathWithoutQuery == path {
             return earlier.at.milliseconds
         }
         return nil

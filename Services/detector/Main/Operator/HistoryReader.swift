@@ -250,7 +250,7 @@ private struct RequestWalk {
             let kind = RequestKind(rawValue: row.text(5) ?? "") ?? .api
             if kind == .document {
                 documents += 1
-                seen.insert(path.prefix { $0 != "?" }.hashValue)
+                seen.insert(path.withoutQuery.hashValue)
             }
             requests.append(
                 .init(
