@@ -307,6 +307,19 @@ import WeirProtocol
         #expect(judge.verdict(on: Self.session(at: [0, 40], assets: 0)).verdictClass == .human)
     }
 
+    @Test("static files without a page are no visit, unless something was heard of a page that came from elsewhere")
+    func filesAlone() {
+        let files = Self.session(at: [], assets: 12)
+        #expect(judge.verdict(on: files).verdictClass == .undecided)
+        #expect(!judge.verdict(on: files).isBot && !judge.verdict(on: files).isBehavioralBot)
+        var cached = files
+        cached.engagementEvents = 1
+        #expect(judge.verdict(on: cached).verdictClass == .human)
+        var omitted = files
+        (omitted.requestCount, omitted.requestsOmitted) = (3, 3)
+        #expect(judge.verdict(on: omitted).verdictClass == .human)
+    }
+
     @Test("a missing agent speaks only against a session without other traces of a browser")
     func missingAgent() {
         #expect(judge.verdict(on: Self.session(at: [0, 40], agent: "", assets: 0)).verdictClass == .declaredBot)

@@ -35,7 +35,8 @@ public struct RuleSet: Sendable {
     public var version: String
     /// The score that makes a behavioural bot.
     public var limit: Int
-    /// Sessions with fewer page requests, no static file and no engagement event are undecided.
+    /// Sessions with fewer page requests, no static file and no engagement event are undecided; so are those without any
+    /// page request or engagement event.
     public var undecidedPageRequests: Int
     /// A score from here to the limit, without engagement, is undecided.
     public var undecidedScore: Int
@@ -112,10 +113,13 @@ public struct RuleSet: Sendable {
         return found?.below
     }
 
+    /// Counts the changes of what `Judge` makes of the same numbers, since verdicts of the same name must not differ.
+    private static let reading = 2
+
     /// Gives the set the name that follows from its content; to be called after any change.
     public mutating func rename() {
         var hash = StableHash()
-        for number in [limit, undecidedPageRequests, undecidedScore] { hash.combine(number) }
+        for number in [Self.reading, limit, undecidedPageRequests, undecidedScore] { hash.combine(number) }
         for (signal, rule) in zip(SignalName.allCases, signals) {
             hash.combine(signal.rawValue)
             hash.combine(rule.points)

@@ -81,10 +81,12 @@ public final class Judge: Sendable {
         return isUndecided ? .undecided : .human
     }
 
-    /// Too little seen, or too much of it odd, to call it a person; counted with people until more is known.
+    /// Too little seen, or too much of it odd, to call it a person; counted with people until more is known. Static
+    /// files without a page are no visit: icons are fetched by link previews, pictures are shown by other people's sites.
     private func isUndecided(_ evidence: SessionEvidence, _ measures: SessionMeasures, _ score: Int) -> Bool {
         if evidence.engagementEvents > 0 { return false }
         if score >= rules.undecidedScore { return true }
+        if measures.pageRequests == 0 { return true }
         return measures.pageRequests < rules.undecidedPageRequests && evidence.assetCount == 0
     }
 

@@ -122,7 +122,8 @@ extension ReportQuery {
     static func turningPoints(_ id: Value) -> SQL {
         """
         with verdict as (
-            select v.*, s.behavioral_bot_score, s.flags_source, s.is_bot as stored_bot
+            select v.*, s.behavioral_bot_score, s.flags_source, s.is_bot as stored_bot,
+                s.request_count = 0 and s.asset_count > 0 as is_files_alone
             from user_sessions as s
             join session_verdicts as v on v.session_id = s.session_id and v.verdict_id = s.verdict_id
             where s.session_id = \(id)
@@ -156,7 +157,9 @@ extension ReportQuery {
             select 3, 0, (50 - score) || ' points more', 'a behavioural bot'
             from verdict where not is_behavioral_bot and not is_bot and not is_scanner
             union all
-            select 4, 0, 'two page requests, a static file or an engagement event', 'enough to call it a person'
+            select 4, 0, case when is_files_alone then 'a page request or an engagement event'
+                    else 'two page requests, a static file or an engagement event' end,
+                'enough to call it a person'
             from verdict where class = 'undecided' and score < 30
         ) as all_of_them order by part, place
         """
