@@ -196,7 +196,8 @@ enum HistoryStore {
     }
 
     /// Restores what the run changed; the newest of `kinds` that is not undone when no run is named. Nil when there is
-    /// none.
+    /// none. Who waits to be judged goes on waiting: what came in while the rules decided has marked its session itself,
+    /// what came in while an operator had decided has not.
     static func undo(_ wanted: Int64?, kinds: [String], in connection: isolated Connection) throws -> Undone? {
         let found = try connection.query(
             """
@@ -215,8 +216,9 @@ enum HistoryStore {
                 bot_name = h.old_bot_name, bot_category = h.old_bot_category, bot_reason = h.old_bot_reason,
                 flags_source = h.old_flags_source, rule_set = h.old_rule_set, judged_count = h.old_judged_count,
                 needs_evaluation = h.old_needs_evaluation
-                    or h.old_flags_source = 'auto'
-                        and h.old_judged_count < s.request_count + s.asset_count + s.beacon_count,
+                    or case when s.flags_source = h.old_flags_source then s.needs_evaluation
+                        else h.old_flags_source = 'auto'
+                            and h.old_judged_count < s.request_count + s.asset_count + s.beacon_count end,
                 updated_at = now()
             from history_changes h
             where h.run_id = $1 and s.session_id = h.session_id and s.verdict_id = h.verdict_id
