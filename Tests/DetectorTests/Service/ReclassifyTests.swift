@@ -69,6 +69,8 @@ import WeirProtocol
     @Test("applied it is so at once, with its history; undone everything is as before, to the last column")
     func applyAndUndo() async throws {
         let history = try await scene()
+        // Judged at its first request, and not due for another verdict yet.
+        try await history.writer.execute("update user_sessions set judged_count = 1 where session_id = 'sess_d'")
         let before = try await history.checksum()
         let outcome = try await reclassify(history, try withWibble, apply: true)
         #expect(outcome.applied == 2)
@@ -87,6 +89,19 @@ import WeirProtocol
         #expect(undone.restored == 2 && undone.leftAlone == 0)
         #expect(try await history.checksum() == before)
         #expect(try await undo(history) == nil)
+    }
+
+    @Test("a session that became due for another verdict since stays due when the run is undone")
+    func dueSince() async throws {
+        let history = try await scene()
+        _ = try await reclassify(history, try withWibble, apply: true)
+        try await history.writer.execute(
+            "update user_sessions set request_count = 30, needs_evaluation = true where session_id = 'sess_b'")
+        #expect(try #require(try await undo(history)).restored == 2)
+        #expect(
+            try await history.writer.query(
+                "select session_id from user_sessions where needs_evaluation order by 1"
+            ).map { try $0.get(0, as: String.self) } == ["sess_b"])
     }
 
     @Test("a session that was judged again since stays when its run is undone")
@@ -125,8 +140,14 @@ import WeirProtocol
         }
         try await history.add("sess_other", minute: 3, agent: "Mozilla/5.0 other", ip: "198.51.100.9")
         try await history.add("sess_far", minute: 3, agent: "Mozilla/5.0 same", ip: "203.0.113.9")
+        // Nobody starts at a whole millisecond, where slices end.
+        try await history.writer.execute(
+            """
+            update user_sessions set started_at = started_at + interval '600 microseconds',
+                last_activity_at = last_activity_at + interval '600 microseconds'
+            """)
         let connection = try history.database.connection(as: "weir_operator")
-        for sliceSize in [1, 4, 100] {
+        for sliceSize in [1, 4, 1000] {
             let found = try await connection.transaction { connection in
                 var found: [String: SessionEvidence] = [:]
                 var around = HistoryReader.Neighbourhood()
@@ -140,6 +161,7 @@ import WeirProtocol
                 return found
             }
             #expect(found.count == 9)
+            #expect(found.values.allSatisfy { $0.fingerprintSessions24h > 0 && $0.prefixAgents24h > 0 })
             let last = try #require(found["sess_n6"])
             #expect(last.fingerprintSessions24h == 7)
             #expect(last.prefixAgents24h == 2)
@@ -148,6 +170,46 @@ import WeirProtocol
             #expect(last.requests.map(\.path) == ["/page/0", "/page/919"])
             #expect(last.requests[1].at - last.requests[0].at == 40_000)
             #expect(last.distinctPages == 2 && last.requestsOmitted == 4)
+        }
+    }
+
+    @Test("of a session's requests the newest are evidence, in order of time and id, however they are stored")
+    func newestRequests() async throws {
+        let history = try await History()
+        try await history.add("sess_busy", minute: 0, agent: "Mozilla/5.0 busy", pages: 0, assets: 0)
+        try await history.add("sess_calm", minute: 1, agent: "Mozilla/5.0 calm")
+        try await history.writer.script(
+            """
+            insert into analytics_events (day, event_id, "timestamp", site, session_id, event_type, event_category,
+                method, path, query, status, kind, event_data)
+            select '2026-03-01', lpad(to_hex(n), 32, '0')::uuid, '2026-03-01 00:00Z'::timestamptz + n / 4 * interval '1 s',
+                'shop.example', 'sess_busy', 'page_view', 'http', 'GET', '/p/' || n / 2, 'n=' || n, 200,
+                case when n % 10 = 9 then 'asset' else 'document' end,
+                case when n > 2 then jsonb_build_object('headers', jsonb_build_object('sec-ch-ua', n::text)) end
+            from generate_series(0, 1999) as n order by md5(n::text);
+            update user_sessions set request_count = 1800, asset_count = 200,
+                last_activity_at = started_at + interval '499 s' where session_id = 'sess_busy';
+            """)
+        let connection = try history.database.connection(as: "weir_operator")
+        for sliceSize in [1, 1000] {
+            let found = try await connection.transaction { connection in
+                var found: [StoredSession] = []
+                var around = HistoryReader.Neighbourhood()
+                let reader = try HistoryReader(from: Self.from, to: Self.to, sliceSize: sliceSize, in: connection)
+                for slice in reader.slices {
+                    try reader.forEachBatch(of: slice, around: &around, in: connection) { found += $0 }
+                }
+                return found
+            }
+            #expect(found.map(\.evidence.sessionID.text) == ["sess_busy", "sess_calm"])
+            let evidence = try #require(found.first?.evidence)
+            #expect(evidence.requests.map(\.path) == (1600..<2000).map { "/p/\($0 / 2)?n=\($0)" })
+            #expect(evidence.requestsOmitted == 1600)
+            #expect(evidence.headers == ["sec-ch-ua": "3"])
+            // Every tenth is a file, and two requests share a path, one of which is a document.
+            #expect(found.first?.facts.pageViews == 1800)
+            #expect(evidence.distinctPages == 1000)
+            #expect(found.last?.evidence.requests.map(\.path) == ["/page/0", "/page/919"])
         }
     }
 

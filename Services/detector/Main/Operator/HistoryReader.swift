@@ -14,18 +14,21 @@ struct StoredSession: Sendable {
     var verdictID: String?
 }
 
-/// Reads the history of a window as evidence, slice by slice of its time. In each slice the sessions and their requests
-/// are walked side by side in order of the session's id, so that neither memory nor the server's sorting grows with the
-/// window.
+/// Reads the history of a window as evidence, slice by slice of its time, so that neither memory nor the server's sorting
+/// grows with the window.
 struct HistoryReader: Sendable {
     /// Sessions handed over at once.
     static let batch = 2048
-    /// Sessions of one slice: what the server sorts at once, in memory.
+    /// Sessions of one slice, of ten requests each; fewer where they have more. All of them are in memory at once.
     static let sliceSize = 25_000
+    /// Requests that a session counts for at least, and at most: more of it are never in memory.
+    private static let (leastWeight, mostWeight) = (10, 2 * SessionEvidence.requestLimit)
     private static let patience = Duration.seconds(900)
 
     /// When each page of each site was first seen, in order, ms.
     private let pages: [String: [Int64]]
+    /// Makes the keys that the server makes of sessions' ids such that nobody can foresee two to be the same.
+    private let seed = Int64.random(in: .min ... .max)
     /// Sites that engagement was heard of in the window.
     private let tracked: Set<String>
     /// Sessions that started in these, ms since 1970; together they are the window, in order of time.
@@ -50,11 +53,12 @@ struct HistoryReader: Sendable {
             ).map { try $0.get(0, as: String.self) })
         let bounds = try connection.query(
             """
-            select distinct (extract(epoch from started_at) * 1000)::bigint as bound from (
-                select started_at, row_number() over (order by started_at) as place
-                from user_sessions where started_at >= $1 and started_at < $2) as numbered
-            where place % $3 = 0 order by bound
-            """, window + [.int(Int64(sliceSize))], timeout: Self.patience
+            select \(Self.ms("min(started_at)")) as bound from (
+                select started_at, sum(least(greatest(request_count::bigint + asset_count, \(Self.leastWeight)),
+                        \(Self.mostWeight))) over (order by started_at rows unbounded preceding) / $3::bigint as part
+                from user_sessions where started_at >= $1 and started_at < $2) as weighed
+            group by trunc(part) having trunc(part) > 0 order by bound
+            """, window + [.int(Int64(sliceSize * Self.leastWeight))], timeout: Self.patience
         ).map { try $0.get(0, as: Int64.self) }.filter { $0 > from && $0 < to }
         slices = zip([from] + bounds, bounds + [to]).map { $0..<$1 }
     }
@@ -76,39 +80,51 @@ struct HistoryReader: Sendable {
         let window: [Value] = [.timestamp(milliseconds: slice.lowerBound), .timestamp(milliseconds: slice.upperBound)]
         let end: Int64? = try connection.query(
             """
-            select (extract(epoch from max(last_activity_at)) * 1000)::bigint from user_sessions
+            select \(Self.ms("max(last_activity_at)")) from user_sessions
             where started_at >= $1 and started_at < $2
             """, window, timeout: Self.patience
         ).single()
         guard let end else { return }
         let counts = try neighbours(of: slice, upTo: end, &around, connection)
-        try connection.execute("declare history_sessions no scroll cursor for \(Self.sessions)", window)
-        try connection.execute(
-            "declare history_requests no scroll cursor for \(Self.requests)",
-            window + [.timestamp(milliseconds: end + 1)])
-        var requests = RequestWalk()
-        while true {
-            let rows = try connection.query("fetch \(Self.batch) from history_sessions", timeout: Self.patience)
-            if rows.isEmpty { break }
-            var sessions: [StoredSession] = []
-            sessions.reserveCapacity(rows.count)
-            for row in rows {
-                guard var session = Self.session(row) else { continue }
-                try requests.fill(&session.evidence, in: connection)
-                session.facts.pageViews = requests.documents
-                session.evidence.distinctPages = requests.distinctDocuments
-                if let counts = counts[Optional(session.evidence.sessionID.text).hashValue] {
-                    session.evidence.fingerprintSessions24h = counts.sessions
-                    session.evidence.prefixAgents24h = counts.agents
-                }
-                session.evidence.sitePages = Self.count(
-                    pages[session.evidence.site] ?? [], upTo: session.evidence.lastActivityAt.milliseconds)
-                session.evidence.trackerExpected = tracked.contains(session.evidence.site)
-                sessions.append(session)
+        var sessions: [StoredSession] = []
+        var keys: [Int64] = []
+        try forEachRow(of: Self.sessions, window + [.int(seed)], in: connection) { row in
+            guard var session = Self.session(row), let key = row.integer(23) else { return }
+            if let counts = counts[Int(key)] {
+                session.evidence.fingerprintSessions24h = counts.sessions
+                session.evidence.prefixAgents24h = counts.agents
             }
-            try body(sessions)
+            session.evidence.sitePages = Self.count(
+                pages[session.evidence.site] ?? [], upTo: session.evidence.lastActivityAt.milliseconds)
+            session.evidence.trackerExpected = tracked.contains(session.evidence.site)
+            sessions.append(session)
+            keys.append(key)
         }
-        try connection.script("close history_sessions; close history_requests")
+        var requests = SliceRequests(keys: keys)
+        // Where sessions of the slice go on for long after it, most requests of that time are of others.
+        let isLong = end - slice.upperBound > slice.upperBound - slice.lowerBound
+        try forEachRow(
+            of: isLong ? Self.requests + Self.ofSlice : Self.requests,
+            [window[0], .timestamp(milliseconds: end + 1), .int(seed)] + (isLong ? [window[1]] : []), in: connection
+        ) { requests.add($0) }
+        for start in stride(from: 0, to: sessions.count, by: Self.batch) {
+            let places = start..<min(start + Self.batch, sessions.count)
+            for place in places { requests.fill(&sessions[place], at: place) }
+            try body(Array(sessions[places]))
+            for place in places { sessions[place].evidence.requests = [] }
+        }
+    }
+
+    private func forEachRow(
+        of query: String, _ values: [Value], in connection: isolated Connection, _ body: (Row) -> Void
+    ) throws {
+        try connection.execute("declare history_rows no scroll cursor for \(query)", values)
+        while true {
+            let rows = try connection.query("fetch 10000 from history_rows", timeout: Self.patience)
+            if rows.isEmpty { break }
+            for row in rows { body(row) }
+        }
+        try connection.script("close history_rows")
     }
 
     /// Reads who started since the slice before, and as long after this one as its last session lasted.
@@ -118,23 +134,18 @@ struct HistoryReader: Sendable {
         around.neighbours.forget(before: slice.lowerBound)
         let known = around.known ?? slice.lowerBound - Neighbours.day
         if known <= end {
-            try connection.execute(
-                """
-                declare history_neighbours no scroll cursor for
-                select session_id, coalesce(network_prefix, ''), coalesce(fingerprint_hash, ''),
-                    \(Self.ms("started_at")), \(Self.ms("last_activity_at"))
-                from user_sessions where started_at >= $1 and started_at < $2
-                """, [.timestamp(milliseconds: known), .timestamp(milliseconds: end + 1)])
-            while true {
-                let rows = try connection.query("fetch 20000 from history_neighbours", timeout: Self.patience)
-                if rows.isEmpty { break }
-                for row in rows {
-                    around.neighbours.add(
-                        key: row.text(0).hashValue, network: row.text(1) ?? "", fingerprint: row.text(2) ?? "",
-                        started: row.integer(3) ?? 0, ended: row.integer(4) ?? 0)
-                }
+            try forEachRow(
+                of: """
+                    select hashtextextended(session_id, $3), coalesce(network_prefix, ''),
+                        coalesce(fingerprint_hash, ''), \(Self.ms("started_at")), \(Self.ms("last_activity_at"))
+                    from user_sessions where started_at >= $1 and started_at < $2
+                    """,
+                [.timestamp(milliseconds: known), .timestamp(milliseconds: end + 1), .int(seed)], in: connection
+            ) { row in
+                around.neighbours.add(
+                    key: Int(row.integer(0) ?? 0), network: row.text(1) ?? "", fingerprint: row.text(2) ?? "",
+                    started: row.integer(3) ?? 0, ended: row.integer(4) ?? 0)
             }
-            try connection.script("close history_neighbours")
             around.known = end + 1
         }
         return around.neighbours.counted(startedIn: slice)
@@ -149,30 +160,31 @@ struct HistoryReader: Sendable {
         return low
     }
 
-    /// Of a timestamptz, in ms since 1970. A double holds them exactly, and needs no arithmetic of numerics.
-    private static func ms(_ column: String) -> String { "round(date_part('epoch', \(column)) * 1000)::bigint" }
+    /// Of a timestamptz, in whole ms since 1970, as the bounds of slices are. A double holds µs exactly, and needs no
+    /// arithmetic of numerics.
+    private static func ms(_ column: String) -> String {
+        "floor(round(date_part('epoch', \(column)) * 1000000) / 1000)::bigint"
+    }
 
     private static let sessions = """
         select session_id, site, fingerprint_hash, host(ip_address), network_prefix, user_agent, preferred_locale,
             \(ms("started_at")), \(ms("last_activity_at")),
             request_count, asset_count, error_count, beacon_count, is_bot, is_scanner, is_behavioral_bot,
             verdict_class, flags_source = 'manual', rule_set, user_id, converted_at is not null,
-            coalesce(referrer_source, 'direct'), verdict_id
+            coalesce(referrer_source, 'direct'), verdict_id, hashtextextended(session_id, $3)
         from user_sessions where started_at >= $1 and started_at < $2
         order by session_id collate "C"
         """
 
     private static let requests = """
-        select session_id, \(ms("\"timestamp\"")), method,
-            case when query is null then path else path || '?' || query end, status, kind, referrer_host,
-            case when kind in ('document', 'api') then event_data ->> 'headers' end
-        from analytics_events
-        where kind is not null and "timestamp" >= $1 and "timestamp" < $3
+        select \(SliceRequests.columns) from analytics_events
+        where kind is not null and "timestamp" >= $1 and "timestamp" < $2
             and day between ($1::timestamptz at time zone 'UTC')::date - 1
-                and ($3::timestamptz at time zone 'UTC')::date + 1
-            and session_id in (select session_id from user_sessions where started_at >= $1 and started_at < $2)
-        order by session_id collate "C", "timestamp", event_id
+                and ($2::timestamptz at time zone 'UTC')::date + 1
         """
+
+    private static let ofSlice =
+        " and session_id in (select session_id from user_sessions where started_at >= $1 and started_at < $4)"
 
     private static func session(_ row: Row) -> StoredSession? {
         func number(_ position: Int) -> Int { Int(row.integer(position) ?? 0) }
@@ -198,79 +210,5 @@ struct HistoryReader: Sendable {
                 requests: evidence.requestCount, pageViews: 0, engagementEvents: evidence.engagementEvents,
                 isConverted: flag(20), source: row.text(21) ?? "direct"),
             call: call, isManual: flag(17), ruleSet: row.text(18), verdictID: row.text(22))
-    }
-}
-
-/// The walk over requests, always at the first request of the next session or beyond.
-private struct RequestWalk {
-    private var rows: Rows?
-    private var position = 0
-    private var isAtEnd = false
-    /// Documents of the session filled last.
-    private(set) var documents = 0
-    /// Distinct documents of the session filled last.
-    private(set) var distinctDocuments = 0
-    /// Their paths' hashes.
-    private var seen: Set<Int> = []
-
-    /// As long as the collector lets a request's target be in evidence.
-    private static func clamped(_ path: String) -> String {
-        guard path.utf8.count > 200 else { return path }
-        var bytes = Array(path.utf8.prefix(200))
-        while let last = bytes.last, last & 0xC0 == 0x80 { bytes.removeLast() }
-        if let last = bytes.last, last >= 0xC0 { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private mutating func current(_ connection: isolated Connection) throws -> Row? {
-        if let rows, position < rows.count { return rows[position] }
-        if isAtEnd { return nil }
-        let fetched = try connection.query("fetch 20000 from history_requests", timeout: .seconds(900))
-        rows = fetched
-        position = 0
-        isAtEnd = fetched.isEmpty
-        return fetched.first
-    }
-
-    /// Gives the session its newest requests, its headers, and how many were left out.
-    mutating func fill(_ evidence: inout SessionEvidence, in connection: isolated Connection) throws {
-        let wanted = evidence.sessionID.text
-        let name = Array(wanted.utf8)
-        seen.removeAll(keepingCapacity: true)
-        var requests: [SessionEvidence.Request] = []
-        documents = 0
-        while let row = try current(connection) {
-            guard row.isText(0, name) else {
-                if let id = row.text(0), id > wanted { break }
-                position += 1
-                continue
-            }
-            position += 1
-            let path = row.text(3) ?? "/"
-            let kind = RequestKind(rawValue: row.text(5) ?? "") ?? .api
-            if kind == .document {
-                documents += 1
-                seen.insert(path.withoutQuery.hashValue)
-            }
-            requests.append(
-                .init(
-                    at: Timestamp(milliseconds: row.integer(1) ?? 0), method: row.text(2) ?? "GET",
-                    path: Self.clamped(path), status: Int(row.integer(4) ?? 0), kind: kind,
-                    referrerHost: row.text(6)))
-            if requests.count >= 2 * SessionEvidence.requestLimit {
-                requests.removeFirst(requests.count - SessionEvidence.requestLimit)
-            }
-            if evidence.headers.isEmpty, let headers = row.text(7),
-                case .object(let object)? = try? JSONValue(parsing: headers.utf8)
-            {
-                for field in object.fields { evidence.headers[field.name] = field.value.stringValue }
-            }
-        }
-        if requests.count > SessionEvidence.requestLimit {
-            requests.removeFirst(requests.count - SessionEvidence.requestLimit)
-        }
-        distinctDocuments = seen.count
-        evidence.requests = requests
-        evidence.requestsOmitted = max(0, evidence.requestCount + evidence.assetCount - requests.count)
     }
 }
