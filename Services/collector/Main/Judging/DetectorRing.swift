@@ -73,16 +73,15 @@ final class DetectorRing: Sendable {
     /// Asks the session's detector, then the others in their order.
     /// - Returns: the verdict; nil when no detector answers, in which case the session keeps waiting in the database.
     func evaluate(_ evidence: SessionEvidence, deadline: Duration) async -> SessionVerdict? {
-        let (candidates, turn) = state.withLock { state in
+        let members = ranked(by: evidence.sessionID)
+        let turn = state.withLock { state in
             state.next &+= 1
-            return (Array(state.members.values), state.next)
+            return state.next
         }
-        let word = Self.word(of: evidence.sessionID)
-        let ranked = candidates.sorted { Self.mix(word, $0.seed) > Self.mix(word, $1.seed) }
         var evidence = evidence
         evidence.fit()
         let fitting = evidence
-        for member in ranked {
+        for member in members {
             let client = member.clients[turn % member.clients.count]
             do throws(WireError) {
                 let line = try await client.exchange(deadline: deadline) { id in
@@ -102,50 +101,48 @@ final class DetectorRing: Sendable {
         return nil
     }
 
-    /// Asks about many sessions, dozens in a message, each session's detector first. A detector that does not answer is
-    /// asked no more, and its sessions go to the next.
+    /// Asks about many sessions, dozens in a message, and all of them the detector of the first one: what one detector
+    /// commits together costs half of what two commit apart, and the next list is another's turn. When a detector does
+    /// not answer, what it has left open goes to the next.
     func evaluate(all evidence: [SessionEvidence], deadline: Duration) async -> Answers {
-        var members = state.withLock { Array($0.members.values) }
+        guard let first = evidence.first else { return Answers(isComplete: true) }
         var verdicts: [SessionID: SessionVerdict] = [:]
         verdicts.reserveCapacity(evidence.count)
         var open = evidence
-        var isAnswered = evidence.isEmpty
-        while !open.isEmpty, !members.isEmpty {
-            var packers = [EvidencePacker](repeating: EvidencePacker(), count: members.count)
-            for question in open {
-                let word = Self.word(of: question.sessionID)
-                var (chosen, highest) = (0, Self.mix(word, members[0].seed))
-                for place in members.indices.dropFirst() {
-                    let rank = Self.mix(word, members[place].seed)
-                    if rank > highest { (chosen, highest) = (place, rank) }
-                }
-                packers[chosen].add(question)
-            }
-            var silent: Set<String> = []
+        var isAnswered = false
+        for member in ranked(by: first.sessionID) {
+            var packer = EvidencePacker()
+            for question in open { packer.add(question) }
+            var isSilent = false
             isAnswered = true
-            await withTaskGroup(of: (name: String, answer: Result<VerdictList, WireError>).self) { group in
-                for (member, packer) in zip(members, packers) {
-                    for (turn, parcel) in packer.parcels.enumerated() {
-                        let client = member.clients[turn % member.clients.count]
-                        group.addTask { (member.name, await Self.ask(client, parcel, deadline)) }
-                    }
+            await withTaskGroup(of: Result<VerdictList, WireError>.self) { group in
+                for (turn, parcel) in packer.parcels.enumerated() {
+                    let client = member.clients[turn % member.clients.count]
+                    group.addTask { await Self.ask(client, parcel, deadline) }
                 }
-                for await (name, answer) in group {
+                for await answer in group {
                     switch answer {
                     case .success(let list): for verdict in list.verdicts { verdicts[verdict.sessionID] = verdict }
                     case .failure(let error):
-                        silent.insert(name)
+                        isSilent = true
                         if error.retryable { isAnswered = false }
-                        if !error.retryable { logger.error("\(name) refuses evidence: \(error.message)") }
+                        if !error.retryable { logger.error("\(member.name) refuses evidence: \(error.message)") }
                     }
                 }
             }
             // What a detector that answers left out it could not store; asked for alone, later, it says why.
-            if silent.isEmpty { break }
-            members.removeAll { silent.contains($0.name) }
+            if !isSilent { break }
             open = open.filter { verdicts[$0.sessionID] == nil }
         }
         return Answers(verdicts: verdicts, isComplete: isAnswered)
+    }
+
+    /// The detectors, the session's own first.
+    private func ranked(by session: SessionID) -> [Member] {
+        let word = Self.word(of: session)
+        return state.withLock { Array($0.members.values) }.sorted {
+            Self.mix(word, $0.seed) > Self.mix(word, $1.seed)
+        }
     }
 
     private static func ask(
