@@ -55,6 +55,14 @@ public final class TestCluster: Sendable {
         try await Program.run(Self.clusterScript, ["stop", directory.path])
     }
 
+    /// Sets server-wide settings, each as `name = value`, which hold from then on.
+    public func set(_ settings: String...) async throws {
+        let connection = try TestDatabase(cluster: self, name: "postgres").connection(as: "postgres")
+        for setting in settings { try await connection.execute("alter system set \(setting)") }
+        try await connection.execute("select pg_reload_conf()")
+        await connection.close()
+    }
+
     /// Ends the server and removes its data, before the process ends.
     public func destroy() async throws {
         try await Program.run(Self.clusterScript, ["destroy", directory.path])
@@ -63,7 +71,9 @@ public final class TestCluster: Sendable {
     /// The process id of the server, for tests that kill it.
     public func serverProcess() async throws -> Int32 {
         let said = try await Program.run(Self.clusterScript, ["status", directory.path])
-        guard let word = said.split(separator: ",").first?.split(separator: " ").last, let id = Int32(word) else {
+        // running, process 4711, socket in …
+        guard let word = said.split(separator: ",").dropFirst().first?.split(separator: " ").last, let id = Int32(word)
+        else {
             throw CommandFailure(command: "postgres-cluster status", status: 0, output: said)
         }
         return id

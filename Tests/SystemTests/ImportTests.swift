@@ -84,6 +84,38 @@ import Testing
         try await cluster.destroy()
     }
 
+    @Test func whatACrashOfPostgreSQLUndoesIsStoredAgain() async throws {
+        let log = AccessLog.people(2000, pages: 6)
+        let undisturbed = try await Stack()
+        _ = try ImportSummary(try await undisturbed.importing([log.write(to: undisturbed.directory)], []))
+
+        let cluster = try await TestCluster.make()
+        // Commits that do not wait for the disk are then lost for certain, not by chance.
+        try await cluster.set("synchronous_commit = on", "wal_writer_delay = '10s'", "wal_writer_flush_after = '1GB'")
+        let stack = try await Stack(cluster: cluster)
+        let file = try log.write(to: stack.directory)
+        let program = try stack.program("collector").launch(["import", file, "--json-summary", "--no-progress"])
+        let stored = try await eventually("the import has committed some batches", within: .seconds(30)) {
+            if program.hasEnded { return 0 }
+            let count = try await stack.count("select count(*) from analytics_events")
+            return count > 3000 ? count : nil
+        }
+        #expect(!program.hasEnded, "the import was over before the server crashed")
+        // The import stands still meanwhile, so that what the crash undid can be seen.
+        program.signal(SIGSTOP)
+        kill(try await cluster.serverProcess(), SIGQUIT)
+        try await cluster.start()
+        #expect(try await stack.count("select count(*) from analytics_events") < stored)
+        program.signal(SIGCONT)
+        let status = await program.end
+        #expect(status == 0, "\(program.errors.suffix(500))")
+        let summary = try ImportSummary(Product.Outcome(status: status, output: program.output, errors: program.errors))
+        #expect(summary.accepted == log.lines.count && summary.duplicates == 0)
+        #expect(try await stack.count("select count(*) from analytics_events") == log.lines.count)
+        #expect(try await stack.sessionDigest() == undisturbed.sessionDigest())
+        try await cluster.destroy()
+    }
+
     @Test func aDetectorKilledChangesNoVerdictInTheEnd() async throws {
         var log = AccessLog.people(2000, pages: 4)
         for probe in 0..<60 {

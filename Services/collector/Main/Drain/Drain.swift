@@ -52,6 +52,15 @@ struct Drain: Sendable {
         case repeats
     }
 
+    /// When a batch that is committed survives a crash of the database's server or host.
+    enum Durability: Sendable {
+        /// At once.
+        case now
+        /// With the next commit that does so at once, or earlier; until then a crash may undo it, and whoever offered it
+        /// has to offer it again. It waits for no disk.
+        case withNext
+    }
+
     let connection: Connection
     let source: String
     let idleSeconds: Int64
@@ -64,11 +73,12 @@ struct Drain: Sendable {
     /// - Parameter offering: told what the transaction holds just before it is committed, for a caller who must know
     ///   what an attempt amounted to whose commit was never confirmed.
     func commit(
-        _ batch: DrainBatch, expecting: Expectation = .repeats, offering: (Outcome) -> Void = { _ in }
+        _ batch: DrainBatch, expecting: Expectation = .repeats, durable durability: Durability = .now,
+        offering: (Outcome) -> Void = { _ in }
     ) async throws -> Outcome {
         try await makePartitions(for: batch)
         do {
-            return try await store(batch, expecting: expecting, offering: offering)
+            return try await store(batch, expecting: expecting, durable: durability, offering: offering)
         } catch let error as DatabaseError where error.kind == .data {
             return try await commitHalves(of: batch, error)
         }
@@ -112,13 +122,15 @@ struct Drain: Sendable {
     }
 
     private func store(
-        _ batch: DrainBatch, expecting: Expectation = .repeats, offering: (Outcome) -> Void = { _ in }
+        _ batch: DrainBatch, expecting: Expectation = .repeats, durable durability: Durability = .now,
+        offering: (Outcome) -> Void = { _ in }
     ) async throws -> Outcome {
         let (source, idleSeconds) = (source, idleSeconds)
         let offered = Mutex(Outcome())
         defer { offering(offered.withLock { $0 }) }
         return try await connection.transaction { connection in
             try connection.script(ErasureLock.storing)
+            if durability == .withNext { try connection.script("set local synchronous_commit = off") }
             var outcome = Outcome()
             // Funnels are advanced by what is staged; most sites have none.
             if expecting == .news, batch.isCounted, try !Followups.advanceFunnels(connection),

@@ -23,7 +23,12 @@ actor ImportPipeline {
     private let drain: Drain
     private let ring: DetectorRing
     private let logger: Logger
+    /// Batches from one commit that waits for the disk to the next; what a crash of the server may undo is kept so long.
+    private static let durableEvery = 8
+
     private var underWay: [Task<Drain.Outcome, any Error>] = []
+    /// Committed, but not known to survive a crash of the server.
+    private var unsettled: [DrainBatch] = []
     private var total = Drain.Outcome()
     private var detectorsAway = false
     private var hasWarned = false
@@ -36,7 +41,8 @@ actor ImportPipeline {
     }
 
     /// Takes a batch; waits while too many are under way.
-    func submit(_ batch: ClosedBatch) async throws {
+    /// - Parameter isLast: Whether it is the last before `finish`, after which everything is to survive a crash.
+    func submit(_ batch: ClosedBatch, isLast: Bool) async throws {
         let judging = Task { await self.judge(batch.evidence) }
         let previous = underWay.last
         underWay.append(
@@ -44,7 +50,7 @@ actor ImportPipeline {
                 _ = try await previous?.value
                 var judged = batch.drain
                 judged.verdicts = await judging.value
-                return try await self.persist(judged)
+                return try await self.persist(judged, isLast: isLast)
             })
         while underWay.count > Self.depth { try await settleFirst() }
     }
@@ -73,12 +79,15 @@ actor ImportPipeline {
     }
 
     /// Commits, however long the database stays away.
-    private func persist(_ batch: DrainBatch) async throws -> Drain.Outcome {
+    private func persist(_ batch: DrainBatch, isLast: Bool) async throws -> Drain.Outcome {
+        let durability: Drain.Durability = isLast || unsettled.count + 1 == Self.durableEvery ? .now : .withNext
         var pause = Backoff()
         var offered = Drain.Outcome()
         while true {
             do {
-                let outcome = try await drain.commit(batch, expecting: expected) { offered = $0 }
+                if !(await drain.connection.isConnected) { try await offerAgain() }
+                let outcome = try await drain.commit(batch, expecting: expected, durable: durability) { offered = $0 }
+                if durability == .now { unsettled = [] } else { unsettled.append(batch) }
                 // A log that repeats what is stored does so for long.
                 expected = outcome.duplicates > 0 ? .repeats : .news
                 // The connection may break after the server has committed: then the same batch, offered again, is all
@@ -88,6 +97,15 @@ actor ImportPipeline {
                 if pause.count == 0 { logger.warning("waiting for the database: \(error)") }
                 try await pause.wait()
             }
+        }
+    }
+
+    /// A server whose connection broke may have lost what it had not written yet. The outcomes of those batches stand:
+    /// what is there already changes nothing.
+    private func offerAgain() async throws {
+        while let lost = unsettled.first {
+            _ = try await drain.commit(lost)
+            unsettled.removeFirst()
         }
     }
 }

@@ -139,7 +139,7 @@ struct ImportRun {
         reading: while true {
             if following == nil, stop.hasCome {
                 reader.interrupt()
-                try await pipeline.submit(reader.close(isLast: false))
+                try await pipeline.submit(reader.close(isLast: false), isLast: true)
                 break
             }
             switch try reader.fill(
@@ -149,20 +149,20 @@ struct ImportRun {
                 let until = try await patiently { try await seeds.restore(into: reader, at: moment) }
                 reader.seeded(until: until)
             case .full:
-                try await pipeline.submit(reader.close(isLast: false))
+                try await pipeline.submit(reader.close(isLast: false), isLast: following != nil)
                 if following != nil {
                     try await settle(reader, pipeline, following)
                     if stop.hasCome { break reading }
                 }
             case .idle:
-                if reader.hasNews { try await pipeline.submit(reader.close(isLast: false)) }
+                if reader.hasNews { try await pipeline.submit(reader.close(isLast: false), isLast: true) }
                 try await settle(reader, pipeline, following)
                 if stop.hasCome { break reading }
                 await catchUp(recovery, &following)
                 try? await Task.sleep(for: Following.pause)
             case .end where stop.hasCome: continue reading
             case .end:
-                try await pipeline.submit(reader.close(isLast: true))
+                try await pipeline.submit(reader.close(isLast: true), isLast: true)
                 break reading
             }
             progress.show(reader)
