@@ -73,7 +73,7 @@ struct HistoryReader: Sendable {
     /// Hands over every session of a slice, inside the connection's transaction. `around` is of the slice before.
     func forEachBatch(
         of slice: Range<Int64>, around: inout Neighbourhood, in connection: isolated Connection,
-        _ body: ([StoredSession]) throws -> Void
+        _ body: (ArraySlice<StoredSession>) throws -> Void
     ) throws {
         // The planner prefers plans that give a cursor's first rows soon; here all of them are wanted.
         try connection.script("set local cursor_tuple_fraction = 1; set local work_mem = '64MB'")
@@ -110,7 +110,7 @@ struct HistoryReader: Sendable {
         for start in stride(from: 0, to: sessions.count, by: Self.batch) {
             let places = start..<min(start + Self.batch, sessions.count)
             for place in places { requests.fill(&sessions[place], at: place) }
-            try body(Array(sessions[places]))
+            try body(sessions[places])
             for place in places { sessions[place].evidence.requests = [] }
         }
     }

@@ -67,8 +67,9 @@ struct SliceRequests {
 
     /// Gives a session its newest requests, its headers, and how many were left out.
     mutating func fill(_ session: inout StoredSession, at place: Int) {
-        visits[place].order()
-        let visit = visits[place]
+        var visit = Visit()
+        swap(&visit, &visits[place])
+        visit.order()
         pages.removeAll(keepingCapacity: true)
         for kept in visit.kept { if let page = kept.page { pages.insert(page) } }
         session.facts.pageViews = visit.documents
@@ -80,7 +81,6 @@ struct SliceRequests {
         if let headers = visit.headers?.text, case .object(let object)? = try? JSONValue(parsing: headers.utf8) {
             for field in object.fields { session.evidence.headers[field.name] = field.value.stringValue }
         }
-        visits[place] = Visit()
     }
 
     /// The 128 bits of a UUID's text.
