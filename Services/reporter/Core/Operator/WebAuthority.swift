@@ -2,10 +2,10 @@ import WeirProtocol
 
 /// The part of a URL between `//` and the path, as browsers take it.
 public enum WebAuthority {
-    /// Whether a text is a host with or without port, and with or without a name before an `@`.
+    /// Whether a text is a host with or without port. A name or password before an `@` is refused: browsers hide it from
+    /// who follows the link, and everybody who sees the link could read it.
     public static func isValid(_ text: some StringProtocol) -> Bool {
-        var rest = Substring(text)
-        if let mark = rest.lastIndex(of: "@") { rest = rest[rest.index(after: mark)...] }
+        let rest = Substring(text)
         if rest.first == "[" {
             guard let end = rest.firstIndex(of: "]"), rest[..<end].contains(":"),
                 IPAddress(rest[..<end].dropFirst()) != nil
@@ -17,14 +17,17 @@ public enum WebAuthority {
     }
 
     /// Whether a text is a host's name or IPv4 address: at most 253 bytes in labels of at most 63, of letters of any
-    /// script, digits, `-` and `_`.
+    /// script, digits, `_`, and `-` between them. What ends in a number is an address.
     public static func isHost(_ text: some StringProtocol) -> Bool {
         guard (1...253).contains(text.utf8.count) else { return false }
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         // A dot may stand behind the last one.
-        return (labels.count > 1 && labels.last?.isEmpty == true ? labels.dropLast() : labels[...]).allSatisfy {
-            label in
-            (1...63).contains(label.utf8.count)
+        let named = labels.count > 1 && labels.last?.isEmpty == true ? labels.dropLast() : labels[...]
+        if let last = named.last, last.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !last.isEmpty {
+            return IPAddress(named.joined(separator: ".")) != nil
+        }
+        return named.allSatisfy { label in
+            (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
                 && label.unicodeScalars.allSatisfy {
                     $0.isASCII
                         ? $0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "-" || $0 == "_"

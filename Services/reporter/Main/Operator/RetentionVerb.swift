@@ -64,9 +64,12 @@ private struct RetentionRule: Sendable {
             statements: [
                 (
                     "session_verdicts",
+                    // One without a session is left when its visitor was erased while it was being judged.
                     """
-                    delete from session_verdicts as t using user_sessions as s
-                    where s.session_id = t.session_id and \(oldSession)
+                    delete from session_verdicts as t
+                    using session_verdicts as v left join user_sessions as s on s.session_id = v.session_id
+                    where t.session_id = v.session_id and t.verdict_id = v.verdict_id and case
+                        when s.session_id is null then v.created_at < \(midnight) else \(oldSession) end
                     """
                 ),
                 (
