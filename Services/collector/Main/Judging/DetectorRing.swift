@@ -101,9 +101,9 @@ final class DetectorRing: Sendable {
         return nil
     }
 
-    /// Asks about many sessions, dozens in a message, and all of them the detector of the first one: what one detector
-    /// commits together costs half of what two commit apart, and the next list is another's turn. When a detector does
-    /// not answer, what it has left open goes to the next.
+    /// Asks about many sessions, dozens in a message, and all of them the detector of the first one: one large transaction
+    /// costs the database less than two small ones, and the next list is another's turn. When a detector does not answer,
+    /// what it has left open goes to the next.
     func evaluate(all evidence: [SessionEvidence], deadline: Duration) async -> Answers {
         guard let first = evidence.first else { return Answers(isComplete: true) }
         var verdicts: [SessionID: SessionVerdict] = [:]
