@@ -95,11 +95,8 @@ public struct Responder: Sendable {
     public func send(_ line: [UInt8]) {
         switch target {
         case .channel(let connection, let eventLoop):
-            if eventLoop.inEventLoop {
-                connection.value.complete(line)
-            } else {
-                eventLoop.execute { connection.value.complete(line) }
-            }
+            // Never at once: who answers while the line is still being taken would find the connection amid its work.
+            eventLoop.execute { connection.value.complete(line) }
         case .direct(let mailbox, let address): mailbox.put(line, for: address)
         }
     }

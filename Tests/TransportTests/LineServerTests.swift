@@ -245,12 +245,17 @@ extension MessageType: ExpressibleByStringLiteral {
                     let responder = responder()
                     Task { responder.send(Array("later\n".utf8)) }
                     return .deferred
+                case UInt8(ascii: "#"):
+                    // Before the line is dealt with, as a full queue refuses.
+                    responder().send(Array("at once\n".utf8))
+                    return .deferred
                 default: return .declined
                 }
             }
         }
-        let answer = await pair.raw(Array("!\n?\n{\"type\":\"echo\",\"id\":\"3\"}\n".utf8))
+        let answer = await pair.raw(Array("!\n?\n#\n#\n{\"type\":\"echo\",\"id\":\"3\"}\n".utf8))
         #expect(answer.contains("now\n") && answer.contains("later\n") && answer.contains("\"re\":\"3\""))
+        #expect(answer.split(separator: "\n").count { $0 == "at once" } == 2)
         await pair.stop()
     }
 
