@@ -143,8 +143,12 @@ public actor Connection {
                 sqlstate: "08006", message: "the connection was lost inside a transaction", target: target.description)
         }
         let fresh = try Session(connectingTo: target)
-        // Times are read in this form whatever the server's or the role's settings are.
-        _ = try fresh.run(script: "set datestyle = 'ISO, YMD'; set timezone = 'UTC'", until: Deadline(statementTimeout))
+        // Times are read in this form whatever the server's or the role's settings are. And a server whose client has been
+        // killed ends the statement, and gives its locks up, within seconds.
+        _ = try fresh.run(
+            script: """
+                set datestyle = 'ISO, YMD'; set timezone = 'UTC'; set client_connection_check_interval = '2s'
+                """, until: Deadline(statementTimeout))
         session = fresh
         canceller.withLock { $0 = fresh.makeCanceller() }
         return fresh

@@ -39,14 +39,16 @@ extension ReportQuery {
                 select coalesce(sum(sessions), 0)::bigint as labelled,
                     coalesce(sum(flagged) filter (where truth = 'program'), 0)::bigint as found,
                     coalesce(sum(sessions) filter (where truth = 'program'), 0)::bigint as programs,
+                    coalesce(sum(sessions) filter (where truth = 'person'), 0)::bigint as people,
                     coalesce(sum(flagged) filter (where truth = 'person'), 0)::bigint as accused
                 from labels
             )
             """
         let given: SQL = "with \(trapped(question)), \(engaged(question)), \(table)"
         let (right, programs): (SQL, SQL) = ("sums.found", "sums.programs")
-        let called: SQL = "(sums.found + sums.accused)"
-        let calledSo: SQL = "(case when truth = 'program' then flagged + sums.accused end)"
+        // Where no person is labelled nobody can be accused, and a precision of 100 % would say nothing.
+        let called: SQL = "(case when sums.people > 0 then sums.found + sums.accused end)"
+        let calledSo: SQL = "(case when truth = 'program' and sums.people > 0 then flagged + sums.accused end)"
         return [
             .value("period", question.period()),
             .fields(
