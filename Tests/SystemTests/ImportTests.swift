@@ -111,6 +111,9 @@ import Testing
         #expect(status == 0, "\(program.errors.suffix(500))")
         let summary = try ImportSummary(Product.Outcome(status: status, output: program.output, errors: program.errors))
         #expect(summary.accepted == log.lines.count && summary.duplicates == 0)
+        // The books tell the same, though most batches were offered twice.
+        #expect(try await stack.count("select sum(stored) from ingest_ledger") == log.lines.count)
+        #expect(try await stack.count("select sum(duplicates) from ingest_ledger") == 0)
         #expect(try await stack.count("select count(*) from analytics_events") == log.lines.count)
         #expect(try await stack.sessionDigest() == undisturbed.sessionDigest())
         try await cluster.destroy()

@@ -70,15 +70,19 @@ struct Drain: Sendable {
     /// Commits a batch.
     /// - Throws: `DatabaseError`; nothing of what was being stored is there then, and the same batch may be offered
     ///   again.
-    /// - Parameter offering: told what the transaction holds just before it is committed, for a caller who must know
-    ///   what an attempt amounted to whose commit was never confirmed.
+    /// - Parameters:
+    ///   - earlier: What an earlier attempt amounted to of which nobody knows whether it was committed, or is still. Where
+    ///     it was, nothing is stored, nor entered into the ledger once more.
+    ///   - offering: Told what the transaction holds just before it is committed, for a caller who must know what an
+    ///     attempt amounted to whose commit was never confirmed.
     func commit(
         _ batch: DrainBatch, expecting: Expectation = .repeats, durable durability: Durability = .now,
-        offering: (Outcome) -> Void = { _ in }
+        after earlier: Outcome = Outcome(), offering: (Outcome) -> Void = { _ in }
     ) async throws -> Outcome {
         try await makePartitions(for: batch)
         do {
-            return try await store(batch, expecting: expecting, durable: durability, offering: offering)
+            return try await store(
+                batch, expecting: expecting, durable: durability, after: earlier, offering: offering)
         } catch let error as DatabaseError where error.kind == .data {
             return try await commitHalves(of: batch, error)
         }
@@ -123,10 +127,10 @@ struct Drain: Sendable {
 
     private func store(
         _ batch: DrainBatch, expecting: Expectation = .repeats, durable durability: Durability = .now,
-        offering: (Outcome) -> Void = { _ in }
+        after earlier: Outcome = Outcome(), offering: (Outcome) -> Void = { _ in }
     ) async throws -> Outcome {
         let (source, idleSeconds) = (source, idleSeconds)
-        let offered = Mutex(Outcome())
+        let offered = Mutex(earlier)
         defer { offering(offered.withLock { $0 }) }
         return try await connection.transaction { connection in
             try connection.script(ErasureLock.storing)
@@ -140,6 +144,7 @@ struct Drain: Sendable {
             } else {
                 outcome = try merge(batch, idleSeconds, connection)
             }
+            if earlier.stored > 0, outcome.stored == 0 { return earlier }
             if !batch.pages.isEmpty { try see(batch.pages, connection) }
             try account(for: outcome, batch, source, connection)
             let reached = outcome

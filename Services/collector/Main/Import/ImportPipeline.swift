@@ -28,7 +28,7 @@ actor ImportPipeline {
 
     private var underWay: [Task<Drain.Outcome, any Error>] = []
     /// Committed, but not known to survive a crash of the server.
-    private var unsettled: [DrainBatch] = []
+    private var unsettled: [(batch: DrainBatch, outcome: Drain.Outcome)] = []
     private var total = Drain.Outcome()
     private var detectorsAway = false
     private var hasWarned = false
@@ -86,13 +86,13 @@ actor ImportPipeline {
         while true {
             do {
                 if !(await drain.connection.isConnected) { try await offerAgain() }
-                let outcome = try await drain.commit(batch, expecting: expected, durable: durability) { offered = $0 }
-                if durability == .now { unsettled = [] } else { unsettled.append(batch) }
+                let outcome = try await drain.commit(
+                    batch, expecting: expected, durable: durability, after: offered
+                ) { offered = $0 }
+                if durability == .now { unsettled = [] } else { unsettled.append((batch, outcome)) }
                 // A log that repeats what is stored does so for long.
                 expected = outcome.duplicates > 0 ? .repeats : .news
-                // The connection may break after the server has committed: then the same batch, offered again, is all
-                // duplicates of itself.
-                return outcome.stored == 0 && offered.stored > 0 ? offered : outcome
+                return outcome
             } catch let error as DatabaseError where error.kind == .transient {
                 if pause.count == 0 { logger.warning("waiting for the database: \(error)") }
                 try await pause.wait()
@@ -103,8 +103,8 @@ actor ImportPipeline {
     /// A server whose connection broke may have lost what it had not written yet. The outcomes of those batches stand:
     /// what is there already changes nothing.
     private func offerAgain() async throws {
-        while let lost = unsettled.first {
-            _ = try await drain.commit(lost)
+        while let (batch, outcome) = unsettled.first {
+            _ = try await drain.commit(batch, after: outcome)
             unsettled.removeFirst()
         }
     }
