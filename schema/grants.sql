@@ -83,6 +83,7 @@ grant update (is_bot, is_scanner, is_behavioral_bot, behavioral_bot_score, behav
     updated_at) on user_sessions to weir_operator;
 grant insert on session_verdicts to weir_operator;
 grant insert, delete on history_runs, history_changes to weir_operator;
+grant insert, update, delete on erased_sessions to weir_operator;
 grant update (changed, undone_at, undone_by) on history_runs to weir_operator;
 grant update (content_id, updated_at) on engagement_events to weir_operator;
 grant delete on user_sessions, analytics_events, engagement_events, session_verdicts, fingerprint_reputation,

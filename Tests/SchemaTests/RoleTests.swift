@@ -11,6 +11,7 @@ struct RoleTests {
         "funnels", "funnel_steps", "funnel_progress", "conversations", "agent_tasks", "task_messages", "ai_requests",
         "tool_executions", "session_usage_owed", "prices", "history_runs", "history_changes", "anomaly_series",
         "schema_migrations", "session_hours", "page_hours", "page_days", "rolled_hours", "rolled_days",
+        "erased_sessions",
     ]
     private static let roles = ["weir_collector", "weir_detector", "weir_throttle", "weir_reporter", "weir_operator"]
 
@@ -31,7 +32,7 @@ struct RoleTests {
         "task_messages": ("c", "", "o"), "ai_requests": ("c", "c", "o"), "tool_executions": ("c", "c", "o"),
         "session_usage_owed": ("c", "c", "co"), "prices": ("o", "o", "o"),
         "history_runs": ("o", "o", "o"), "history_changes": ("o", "", "o"), "anomaly_series": ("d", "", "d"),
-        "schema_migrations": ("", "", ""),
+        "schema_migrations": ("", "", ""), "erased_sessions": ("o", "o", "o"),
         // Only through roll_session_hours and the triggers of user_sessions.
         "session_hours": ("", "", ""), "page_hours": ("", "", ""), "page_days": ("", "", ""),
         "rolled_hours": ("", "", ""), "rolled_days": ("", "", ""),

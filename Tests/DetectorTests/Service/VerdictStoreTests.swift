@@ -89,6 +89,43 @@ import WeirProtocol
         #expect(try await Self.stored(database) == 2)
     }
 
+    @Test("nothing is kept of a session that was erased meanwhile, until it comes back")
+    func erasure() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let owner = try database.connection(as: "postgres")
+        try await owner.script(
+            """
+            insert into erased_sessions (session_id) values ('sess_1'), ('sess_2');
+            insert into user_sessions (session_id) values ('sess_2')
+            """)
+        try await ServiceBench.running(database) { bench in
+            #expect(await Self.answers(bench.store, [Self.finding(1)]) == ["stored"])
+            let standings: Int = try await owner.query("select count(*) from fingerprint_reputation").single()
+            #expect(standings == 0)
+            #expect(
+                await Self.answers(bench.store, (0...2).map { Self.finding($0) }) == ["stored", "stored", "stored"])
+        }
+        let kept: String = try await owner.query(
+            "select string_agg(session_id, ' ' order by session_id) from session_verdicts"
+        ).single()
+        #expect(kept == "sess_0 sess_2")
+        #expect(try await owner.query("select total_session_count from fingerprint_reputation").single() == 2)
+    }
+
+    @Test("counts beyond what a column holds are stored as its largest")
+    func largeCounts() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        try await ServiceBench.running(database) { bench in
+            var evidence = Self.evidence(1)
+            evidence.requestCount = SessionEvidence.countLimit
+            let verdict = try await bench.verdict(on: evidence)
+            #expect(verdict.judgedCount >= SessionEvidence.countLimit)
+        }
+        #expect(
+            try await database.connection(as: "postgres").query("select judged_count from session_verdicts").single()
+                == Int(Int32.max))
+    }
+
     @Test("a full queue refuses all of what does not fit, and loses nothing that it took")
     func overload() async throws {
         let database = try await TestCluster.shared().makeDatabase()

@@ -65,11 +65,19 @@ enum VerdictTables {
             updated_at = now()
         """
 
-    /// Stores the batch and returns after the commit.
-    static func insert(_ batch: [StandingShare.Finding], over connection: Connection) async throws {
-        let rows = verdictRows(batch)
+    /// Of the sessions asked about, those that were erased and have not come back.
+    private static let erased = """
+        select session_id from erased_sessions as e
+        where session_id = any($1) and not exists (select from user_sessions as s where s.session_id = e.session_id)
+        """
+
+    /// Stores the batch and returns after the commit. What is about a session that was erased meanwhile is dropped.
+    static func insert(_ offered: [StandingShare.Finding], over connection: Connection) async throws {
         try await connection.transaction { connection in
             try connection.script(ErasureLock.storing)
+            let batch = try remaining(offered, connection)
+            guard !batch.isEmpty else { return }
+            let rows = verdictRows(batch)
             var earlier = try earlierVerdicts(on: batch.filter { !$0.isFirstQuestion }, connection)
             var arrived = batch
             // Nearly always all are new, and stored so in half the time.
@@ -81,6 +89,16 @@ enum VerdictTables {
             guard !shares.isEmpty else { return }
             try connection.execute(mergeStanding, [.text(standings(shares))])
         }
+    }
+
+    private static func remaining(
+        _ findings: [StandingShare.Finding], _ connection: isolated Connection
+    ) throws -> [StandingShare.Finding] {
+        // Nearly always nobody was erased within a day.
+        guard try connection.query("select exists (select from erased_sessions)").single() else { return findings }
+        let rows = try connection.query(erased, [.texts(findings.map(\.verdict.sessionID.text))])
+        let gone = Set(try rows.map { try $0.get(0, as: String.self) })
+        return gone.isEmpty ? findings : findings.filter { !gone.contains($0.verdict.sessionID.text) }
     }
 
     private static func earlierVerdicts(
@@ -140,7 +158,7 @@ enum VerdictTables {
             VerdictText.write(verdict.signals.map(VerdictText.storable), into: &signals)
             signals.bytes.withUnsafeBufferPointer { rows.append(utf8: $0) }
             rows.append(verdict.ruleSet)
-            rows.append(verdict.judgedCount)
+            rows.append(min(verdict.judgedCount, Int(Int32.max)))
             rows.endRow()
         }
         return rows.bytes

@@ -48,7 +48,7 @@ struct PersonalData: Sendable {
                 where other.fingerprint_hash = s.fingerprint_hash and other.network_prefix = s.network_prefix
                     and not exists (select from subject_session as own where own.session_id = other.session_id))
             """)
-        // A verdict that came while the session was being erased has left a standing without one.
+        // A standing outlives sessions that retention has taken.
         if case .visitor(let fingerprint, nil) = subject {
             _ = try connection.execute(
                 """
@@ -61,47 +61,17 @@ struct PersonalData: Sendable {
         try connection.script("analyze subject_session; analyze subject_network")
     }
 
-    /// Counts and removes the rows of every table.
+    /// Counts and removes the rows of every table, and notes the sessions, so that no detector brings anything back.
     func erase(_ connection: isolated Connection) throws -> [(table: String, rows: Int)] {
-        try Self.parts.filter { !$0.isKept }.map { part in
+        try connection.script(
+            """
+            delete from erased_sessions where erased_at < now() - interval '1 day';
+            insert into erased_sessions (session_id) select session_id from subject_session
+            on conflict (session_id) do update set erased_at = now()
+            """)
+        return try Self.parts.filter { !$0.isKept }.map { part in
             (part.table, try connection.execute("delete from \(part.table) as t where \(part.condition)"))
         }
-    }
-
-    /// What detectors say of the sessions that were erased when they had been asked already: verdicts of sessions that are
-    /// gone, and standings that nobody else has a part in.
-    struct Remnants: Sendable {
-        let sessions: [String]
-        let fingerprints: [String]
-        let prefixes: [String]
-
-        /// How long an answer may be under way: it takes milliseconds, and detectors that are busy some more.
-        static let grace = Duration.seconds(2)
-
-        func erase(_ connection: isolated Connection) throws {
-            try connection.execute(
-                """
-                delete from session_verdicts as v where session_id = any($1)
-                    and not exists (select from user_sessions as s where s.session_id = v.session_id)
-                """, [.texts(sessions)])
-            try connection.execute(
-                """
-                delete from fingerprint_reputation as r
-                where (fingerprint_hash, network_prefix) in (select * from unnest($1::text[], $2::text[]))
-                    and not exists (select from user_sessions as s
-                        where s.fingerprint_hash = r.fingerprint_hash and s.network_prefix = r.network_prefix)
-                """, [.texts(fingerprints), .texts(prefixes)])
-        }
-    }
-
-    /// What may be left once `erase` is committed; asked before it is.
-    func remnants(_ connection: isolated Connection) throws -> Remnants {
-        let sessions = try connection.query("select session_id from subject_session")
-        let networks = try connection.query(
-            "select fingerprint_hash, network_prefix from subject_network where fingerprint_hash is not null")
-        return Remnants(
-            sessions: try sessions.map { try $0.get(0) }, fingerprints: try networks.map { try $0.get(0) },
-            prefixes: try networks.map { try $0.get(1, as: String?.self) ?? "" })
     }
 
     /// Hands every row over as JSON text, table by table.

@@ -67,8 +67,7 @@ struct PrivacyErase: OperatorVerb {
     static let configuration = CommandConfiguration(
         commandName: "erase", abstract: "Remove all that is stored of one visitor or user.",
         discussion: """
-            Without --yes it only counts; with it, it looks again after two seconds, for verdicts that were under way. \
-            What the throttle holds against a key expires by itself within a day; spooled records and dead letters are \
+            Without --yes it only counts. Verdicts that are under way meanwhile are not kept. What the throttle holds against a key expires by itself within a day; spooled records and dead letters are \
             the collector's files; whoever comes back is counted anew.
             """)
     @OptionGroup var subject: SubjectChoice
@@ -79,20 +78,13 @@ struct PrivacyErase: OperatorVerb {
     func act(_ store: OperatorStore) async throws(ReportError) -> OperatorOutcome {
         let data = try subject.data()
         let isDone = yes
-        let (counts, remnants) = try await store.change { connection in
+        let counts = try await store.change { connection in
             if isDone { try connection.script(ErasureLock.erasing) }
             try data.prepare(connection)
             if !isDone { try connection.script("savepoint counting") }
             let counts = try data.erase(connection)
             if !isDone { try connection.script("rollback to savepoint counting") }
-            return (counts.map { TableCount(table: $0.table, rows: $0.rows) }, try data.remnants(connection))
-        }
-        if isDone, !remnants.sessions.isEmpty {
-            try? await Task.sleep(for: PersonalData.Remnants.grace)
-            try await store.change { connection in
-                try connection.script(ErasureLock.erasing)
-                try remnants.erase(connection)
-            }
+            return counts.map { TableCount(table: $0.table, rows: $0.rows) }
         }
         return try TableCount.outcome(
             counts, isDone: isDone, done: "Erased", planned: "Would erase", nothing: "Nothing is stored of them.")

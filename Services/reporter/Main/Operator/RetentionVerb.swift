@@ -64,7 +64,7 @@ private struct RetentionRule: Sendable {
             statements: [
                 (
                     "session_verdicts",
-                    // One without a session is left when its visitor was erased while it was being judged.
+                    // One without a session is left where it was judged and its requests never came to be stored.
                     """
                     delete from session_verdicts as t
                     using session_verdicts as v left join user_sessions as s on s.session_id = v.session_id
