@@ -57,19 +57,20 @@ extension ReportQuery {
             from pages join \(candidates) using (site, path), unnest(visitors) as listed (visitor) group by site, path
             """
         }
-        let mostViewed: SQL = "select site, path from viewed order by views desc, path, site limit \(question.limit)"
+        let mostViewed: SQL =
+            "select site, path, views from viewed order by views desc, path, site limit \(question.limit)"
+        // Candidates bring along what is known of them: to look it up again, the planner would compare all with all.
         let candidates: SQL =
             ofVisitors
             ? """
             first_look as (\(visitors("(\(mostViewed)) as most")) ),
-            candidates as (select site, path from viewed
+            candidates as (select * from viewed
                 where views >= (select case when count(*) < \(question.limit) then 0 else min(unique_visitors) end
                     from first_look))
             """
             // Equally many views are told apart by visitors too.
             : """
-            candidates as (select site, path from viewed
-                where views >= (select min(views) from (\(mostViewed)) as most join viewed using (site, path)))
+            candidates as (select * from viewed where views >= (select min(views) from (\(mostViewed)) as most))
             """
         return [
             .value("period", question.period()),
@@ -87,7 +88,7 @@ extension ReportQuery {
                 ), \(candidates), counted as (\(visitors("candidates"))), ranked as (
                     select site, path, views, coalesce(unique_visitors, 0) as unique_visitors, percentage,
                         avg_time_seconds
-                    from candidates join viewed using (site, path) left join counted using (site, path)
+                    from candidates left join counted using (site, path)
                     order by \(order), path, site limit \(question.limit)
                 )
                 select coalesce(c.content_id, r.path) as content_id, r.site, r.path, c.slug, c.title, r.views,
