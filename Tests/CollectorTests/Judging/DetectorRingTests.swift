@@ -33,7 +33,9 @@ import WeirProtocol
                 }
             } else {
                 table.on(.sessionsEvaluate) { _, _ throws(WireError) in
-                    try? await Task.sleep(for: .seconds(3600))
+                    let (never, held) = AsyncStream.makeStream(of: Void.self)
+                    for await _ in never {}
+                    withExtendedLifetime(held) {}
                     throw WireError(.unavailable, "stopped")
                 }
             }
