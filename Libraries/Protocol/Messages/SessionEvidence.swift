@@ -81,6 +81,10 @@ public struct SessionEvidence: Hashable, Sendable, Codable {
             self.referrerHost = referrerHost
         }
 
+        /// A target as evidence carries it: without control characters and cut at 200 bytes, as rules look at how it
+        /// begins, and hundreds must fit in a message.
+        public static func clamped(_ target: String) -> String { target.withoutControls.cut(toBytes: 200) }
+
         enum CodingKeys: String, CodingKey, CaseIterable {
             case at = "at_ms"
             case method, path, status, kind

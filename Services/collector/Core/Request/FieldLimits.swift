@@ -24,20 +24,10 @@ public enum FieldLimits {
     static func real(_ number: Double) -> Double { number.magnitude < 1e-6 ? 0 : number }
 
     /// The text as it is kept: without control characters, then its first `limit` bytes.
-    public static func clamp(_ text: String, to limit: Int) -> String { cut(text.withoutControls, to: limit) }
+    public static func clamp(_ text: String, to limit: Int) -> String { text.withoutControls.cut(toBytes: limit) }
 
     /// A URL as it is kept: without control characters, which could hide a secret's name, then without secrets.
     static func url(_ text: String, to limit: Int) -> String {
-        cut(SecretRedaction.redact(url: text.withoutControls), to: limit)
-    }
-
-    /// The text's first `limit` bytes, less where that would split a character.
-    static func cut(_ text: String, to limit: Int) -> String {
-        guard text.utf8.count > limit else { return text }
-        var end = text.utf8.index(text.startIndex, offsetBy: limit)
-        while end > text.startIndex, end.samePosition(in: text.unicodeScalars) == nil {
-            end = text.utf8.index(before: end)
-        }
-        return String(text[..<end])
+        SecretRedaction.redact(url: text.withoutControls).cut(toBytes: limit)
     }
 }

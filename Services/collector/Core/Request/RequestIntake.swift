@@ -116,14 +116,14 @@ public struct RequestIntake: Sendable {
         var request = IntakeRequest(
             eventID: record.eventID, at: record.at, site: site,
             method: method, path: FieldLimits.url(path(target.path.withoutControls, site), to: FieldLimits.path),
-            query: query.map { FieldLimits.cut($0, to: FieldLimits.query) },
+            query: query.map { $0.cut(toBytes: FieldLimits.query) },
             status: record.status,
             durationMs: record.durationMs.flatMap { $0.isFinite && $0 >= 0 ? FieldLimits.real(min($0, 1e9)) : nil },
             bytes: record.bytes.flatMap { $0 >= 0 ? $0 : nil }, address: address,
             // As the throttle makes it, of what was sent.
             fingerprint: fingerprints.word(
-                userAgent: FieldLimits.cut(record.userAgent ?? "", to: FieldLimits.userAgent),
-                acceptLanguage: FieldLimits.cut(record.acceptLanguage ?? "", to: FieldLimits.acceptLanguage)),
+                userAgent: (record.userAgent ?? "").cut(toBytes: FieldLimits.userAgent),
+                acceptLanguage: (record.acceptLanguage ?? "").cut(toBytes: FieldLimits.acceptLanguage)),
             userAgent: userAgent,
             acceptLanguage: language, referrer: referrer, referrerHost: referrerHost,
             hasSameSiteReferrer: referrerHost.map { Self.isSame($0, site) } ?? false,

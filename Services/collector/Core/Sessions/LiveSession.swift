@@ -147,9 +147,3 @@ public struct SessionKey: Hashable, Sendable {
         (self.site, self.fingerprint, self.address) = (site, fingerprint, address)
     }
 }
-
-extension SessionEvidence.Request {
-    /// The target as evidence carries it, cut at 200 bytes: rules look at how it begins, and hundreds must fit in a
-    /// message.
-    public static func clamped(_ target: String) -> String { FieldLimits.clamp(target, to: 200) }
-}

@@ -75,6 +75,8 @@ public struct SessionMeasures: Sendable {
             while times[high] - times[low] >= 60_000 { low += 1 }
             busiestMinute = max(busiestMinute, high - low + 1)
         }
+        // Of a session that short, what was left out was asked for in the same minute.
+        if span < 60_000 { busiestMinute = max(busiestMinute, pageRequests) }
         gapCount = times.count - 1
         guard gapCount > 0 else { return }
         gapMean = Double(last - times[0]) / Double(gapCount)

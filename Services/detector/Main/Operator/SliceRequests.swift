@@ -60,8 +60,9 @@ struct SliceRequests {
         let page = kind == .document ? path.withoutQuery.hashValue : nil
         let headers = row.text(8)
         let request = SessionEvidence.Request(
-            at: Timestamp(milliseconds: at / 1000), method: row.text(3) ?? "GET", path: Self.clamped(path),
-            status: Int(row.integer(5) ?? 0), kind: kind, referrerHost: row.text(7))
+            at: Timestamp(milliseconds: at / 1000), method: row.text(3) ?? "GET",
+            path: SessionEvidence.Request.clamped(path), status: Int(row.integer(5) ?? 0), kind: kind,
+            referrerHost: row.text(7))
         visits[place].add(Kept(moment: moment, page: page, request: request), headers)
     }
 
@@ -92,15 +93,6 @@ struct SliceRequests {
             low = low << 4 | UInt64(digit)
         }
         return (high, low)
-    }
-
-    /// As long as the collector lets a request's target be in evidence.
-    private static func clamped(_ path: String) -> String {
-        guard path.utf8.count > 200 else { return path }
-        var bytes = Array(path.utf8.prefix(200))
-        while let last = bytes.last, last & 0xC0 == 0x80 { bytes.removeLast() }
-        if let last = bytes.last, last >= 0xC0 { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 
