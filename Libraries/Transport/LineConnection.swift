@@ -14,12 +14,13 @@ final class LineConnection: ChannelInboundHandler {
     private let logger: Logger
     private var framer = LineFramer()
     private var output: [UInt8] = []
+    /// Lines of one read that have to wait for room, those from `nextWaiting` on.
     private var waiting: [[UInt8]] = []
+    private var nextWaiting = 0
     private var inFlight = 0
     private var peer: PeerCredentials?
     private var context: ChannelHandlerContext?
     private var isReading = true
-    private var isWorking = false
     private var isDraining = false
     private var hasRefused = false
     private var inputEnded = false
@@ -30,7 +31,14 @@ final class LineConnection: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    /// Whoever has gone is not answered any more: what it asked and nobody has begun with ends here.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        waiting = []
+        nextWaiting = 0
+        output = []
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         guard let credentials = PeerCredentials.peer(of: context.channel) else { return admit(nil) }
@@ -49,29 +57,20 @@ final class LineConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasRefused else { return }
         let buffer = unwrapInboundIn(data)
-        isWorking = true
         do throws(LineFramer.Failure) {
             try buffer.withUnsafeReadableBytes { bytes throws(LineFramer.Failure) in
                 try framer.feed(bytes) { line in
-                    if inFlight >= LineServer.inFlightLimit || !waiting.isEmpty {
-                        waiting.append(Array(line))
-                    } else {
-                        take(line)
-                    }
+                    if hasRoom, waiting.isEmpty { take(line) } else { waiting.append(Array(line)) }
                 }
             }
         } catch {
             refuse(WireError(.tooLong, "a line has at most \(Envelope.lineLimit) bytes"))
         }
-        isWorking = false
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        flush()
-        regulate()
-    }
+    func channelReadComplete(context: ChannelHandlerContext) { proceed() }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) { regulate() }
+    func channelWritabilityChanged(context: ChannelHandlerContext) { proceed() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is Drain {
@@ -98,42 +97,61 @@ final class LineConnection: ChannelInboundHandler {
         return Responder(target: .channel(NIOLoopBound(self, eventLoop: loop), loop))
     }
 
+    /// Whether another line may be begun with: not too many are under way, and not too much is waiting to be sent, be it
+    /// to a client that has gone.
+    private var hasRoom: Bool { inFlight < LineServer.inFlightLimit && output.count < Self.outputLimit }
+
+    /// Answers for one turn, in bytes; one more may be as long as a line can be.
+    private static let outputLimit = 1 << 17
+
     /// A deferred answer arrives, on the connection's thread.
     func complete(_ line: [UInt8]) {
         inFlight -= 1
+        guard context != nil else { return }
         output.append(contentsOf: line)
-        if !isWorking {
-            isWorking = true
-            while !waiting.isEmpty, inFlight < LineServer.inFlightLimit {
-                // A chunk of input holds few lines, so taking the first is cheap enough.
-                let next = waiting.removeFirst()
-                next.withUnsafeBytes { take($0) }
-            }
-            isWorking = false
-        }
-        scheduleFlush()
+        scheduleTurn()
     }
 
-    private var flushScheduled = false
+    private var isTurnScheduled = false
 
-    /// Answers that complete together leave together.
-    private func scheduleFlush() {
-        guard !flushScheduled, let context else { return }
-        flushScheduled = true
+    /// Answers that complete together leave together, and other connections have their turn in between.
+    private func scheduleTurn() {
+        guard !isTurnScheduled, let context else { return }
+        isTurnScheduled = true
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.eventLoop.execute {
             let connection = bound.value
-            connection.flushScheduled = false
-            connection.flush()
-            connection.regulate()
+            connection.isTurnScheduled = false
+            connection.takeWaiting()
+            connection.proceed()
             connection.closeWhenIdle()
         }
     }
 
+    /// Sends what is ready; what waits has its turn once the client takes that.
+    private func proceed() {
+        flush()
+        regulate()
+        if let context, !waiting.isEmpty, hasRoom, context.channel.isWritable { scheduleTurn() }
+    }
+
+    private func takeWaiting() {
+        while nextWaiting < waiting.count, hasRoom, let context, context.channel.isWritable {
+            let next = waiting[nextWaiting]
+            nextWaiting += 1
+            next.withUnsafeBytes { take($0) }
+        }
+        guard nextWaiting >= waiting.count else { return }
+        waiting.removeAll()
+        nextWaiting = 0
+    }
+
     private func flush() {
         guard !output.isEmpty, let context else { return }
-        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: output)), promise: nil)
-        output.removeAll(keepingCapacity: output.capacity <= 1 << 17)
+        let buffer = context.channel.allocator.buffer(bytes: output)
+        // Before it is sent: to send may end in another turn at once.
+        output.removeAll(keepingCapacity: output.capacity <= 1 << 18)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
     /// Reads while there is room for more work and the client takes its answers.
