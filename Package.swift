@@ -100,7 +100,7 @@ let package = Package(
             name: "DetectorCore", dependencies: ["WeirProtocol", collections], path: "Services/detector/Core",
             swiftSettings: strict),
         .executableTarget(
-            name: "detector", dependencies: ["DetectorCore", "CPlatform", "Yams"] + shell + nio,
+            name: "detector", dependencies: ["DetectorCore", "CPlatform"] + shell + nio,
             path: "Services/detector/Main",
             swiftSettings: strict),
         .target(
@@ -109,7 +109,7 @@ let package = Package(
         .executableTarget(
             name: "throttle",
             dependencies: [
-                "ThrottleCore", "Yams", .product(name: "NIOHTTP1", package: "swift-nio"),
+                "ThrottleCore", .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ] + shell + nio, path: "Services/throttle/Main", swiftSettings: strict),
         .target(
@@ -163,8 +163,7 @@ let package = Package(
             name: "DetectorTests",
             dependencies: [
                 "DetectorCore", "WeirProtocol", "Transport", "detector", "Database", "PostgresSupport", "Runtime",
-                logging,
-                lifecycle,
+                argumentParser, logging, lifecycle,
             ] + nio,
             path: "Tests/DetectorTests", swiftSettings: strict),
         .testTarget(

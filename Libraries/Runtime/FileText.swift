@@ -21,6 +21,13 @@ public enum FileText {
     /// The most that is read, in bytes.
     public static let limit = 16 << 20
 
+    /// When the file was changed last, in milliseconds since 1970; nil when it cannot be looked at.
+    public static func changedAt(_ path: String) -> Int64? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+    }
+
     /// The file's bytes. Pipes are refused, since whoever asks for configuration cannot wait for a writer; `/dev/null` is
     /// an empty file.
     /// - Throws: `ReadError`, also for a file over `limit`.

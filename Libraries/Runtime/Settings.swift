@@ -17,7 +17,7 @@ public struct Settings: Sendable {
 
         if let file {
             do {
-                if let node = try Yams.compose(yaml: file) { Self.flatten(node, "", into: &values, &problems) }
+                if let node = try ConfigurationText.document(file) { Self.flatten(node, "", into: &values, &problems) }
             } catch {
                 problems.append("the file is not YAML: \(error)")
             }
@@ -90,6 +90,12 @@ public struct Settings: Sendable {
     }
 
     private static func masked(_ text: String) -> String {
+        if let word = text.range(of: "password=") {
+            let rest = text[word.upperBound...]
+            let end = rest.firstIndex { $0 == "&" || $0 == " " } ?? rest.endIndex
+            // In words a password may stand in quotes, and have spaces.
+            return text[..<word.upperBound] + "****" + (rest.hasPrefix("'") ? "" : rest[end...])
+        }
         guard let scheme = text.range(of: "://"), let at = text[scheme.upperBound...].firstIndex(of: "@"),
             let colon = text[scheme.upperBound..<at].firstIndex(of: ":")
         else { return text }

@@ -1,7 +1,5 @@
 import DetectorCore
 import Runtime
-import WeirProtocol
-import Yams
 
 /// Rule files, YAML or JSON, as rule sets.
 enum RuleFile {
@@ -14,38 +12,10 @@ enum RuleFile {
             throw Failure(
                 error.denied ? .noPermission : .configuration, "cannot read the rules in \(path): \(error.reason)")
         }
-        let value: JSONValue
-        do {
-            guard let node = try Yams.compose(yaml: text) else {
-                throw Failure(.configuration, "\(path) is empty", hint: "start it with a version")
-            }
-            value = Self.value(node)
-        } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw Failure(.configuration, "\(path) is not YAML: \(error)")
-        }
+        let value = try ConfigurationText.value(Array(text.utf8), path, hint: "start it with a version")
         do { return try RuleSet(overriding: value) } catch {
             throw Failure(
                 .configuration, "the rules in \(path) are wrong:\n  " + error.problems.joined(separator: "\n  "))
-        }
-    }
-
-    private static func value(_ node: Node) -> JSONValue {
-        switch node {
-        case .scalar(let scalar):
-            if scalar.style != .plain { return .string(scalar.string) }
-            if node.null != nil { return .null }
-            if let whole = Int64(scalar.string) { return .integer(whole) }
-            if let number = Double(scalar.string) { return .number(number) }
-            if let flag = node.bool { return .bool(flag) }
-            return .string(scalar.string)
-        case .sequence(let sequence): return .array(sequence.map(value))
-        case .mapping(let mapping):
-            var object = JSONObject()
-            for (key, item) in mapping { object[key.scalar?.string ?? ""] = value(item) }
-            return .object(object)
-        case .alias: return .null
         }
     }
 }

@@ -32,7 +32,7 @@ struct AgentFile {
                 .configuration, "\(path) has \(text.utf8.count) bytes, more than \(Self.sizeLimit)", hint: Self.hint)
         }
         let node: Node?
-        do { node = try Yams.compose(yaml: text) } catch {
+        do { node = try ConfigurationText.document(text) } catch {
             throw Failure(.configuration, "\(path) is not YAML: \(error)", hint: Self.hint)
         }
         browsers = entries(node, "user_agent_parsers", name: "family_replacement", version: "v", parts: 3)
