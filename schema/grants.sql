@@ -58,7 +58,8 @@ grant update (click_count, unique_click_count, conversion_count, updated_at) on 
 grant insert (content_id, site, path, slug, title, first_seen_at, last_seen_at, origin) on content to weir_collector;
 grant update (last_seen_at) on content to weir_collector;
 grant insert, update, delete on session_usage_owed to weir_collector;
-grant execute on function ensure_event_partitions(date[]), roll_session_hours(timestamptz) to weir_collector;
+grant execute on function ensure_event_partitions(date[]), claim_session_hours(timestamptz), roll_session_hours(bigint)
+    to weir_collector;
 
 -- detector: what it concludes.
 grant insert on session_verdicts to weir_detector;
@@ -89,5 +90,4 @@ grant update (content_id, updated_at) on engagement_events to weir_operator;
 grant delete on user_sessions, analytics_events, engagement_events, session_verdicts, fingerprint_reputation,
     anomalies, funnel_progress, link_clicks, ai_requests, agent_tasks, task_messages, tool_executions, conversations,
     session_usage_owed, content_performance, ingest_ledger, throttle_decisions to weir_operator;
-grant execute on function ensure_event_partitions(date[]), drop_event_partitions(date),
-    roll_session_hours(timestamptz) to weir_operator;
+grant execute on function ensure_event_partitions(date[]), drop_event_partitions(date) to weir_operator;

@@ -121,11 +121,57 @@ import WeirProtocol
         let writer = try database.connection(as: "weir_operator")
         try await writer.script("begin; update user_sessions set is_bot = true where session_id = 'sess_0010'")
         let roller = try database.connection(as: "weir_collector")
-        let until = "select roll_session_hours('2026-11-21 20:00Z') as n"
-        #expect(try await roller.query(until)[0].get("n", as: Int.self) == 0)
+        let claim = "select claim_session_hours('2026-11-21 20:00Z')"
+        #expect(try await roller.query(claim).single(Int64?.self) == nil)
         try await writer.script("commit")
-        #expect(try await roller.query(until)[0].get("n", as: Int.self) > 0)
+        #expect(try await roller.query(claim).single(Int64?.self) != nil)
         await writer.close()
+        await roller.close()
+    }
+
+    @Test func whatChangesAfterItsClaimIsNotRolledUp() async throws {
+        let database = try await GoldenAnswerTests.seeded()
+        let answers = try await Self.answers(database)
+        let roller = try database.connection(as: "weir_collector")
+        let claim = try #require(
+            try await roller.query("select claim_session_hours('2026-11-21 20:00Z')").single(Int64?.self))
+        let claimed = try await Self.rolledHours(database)
+        // What is claimed is not read as if it were rolled up.
+        #expect(claimed.count == 6)
+        #expect(try await Self.answers(database) == answers)
+
+        // Of the session that began last in one of those hours; what it asks for in the next goes too.
+        let writer = try database.connection(as: "weir_operator")
+        let session: String = try await writer.query(
+            """
+            update user_sessions set is_bot = not is_bot where session_id = (select session_id from user_sessions
+                where started_at < '2026-11-21 17:00Z' order by started_at desc limit 1) returning session_id
+            """
+        ).single()
+        let spared = try await Self.rolledHours(database)
+        #expect(!spared.isEmpty && spared.count < claimed.count, "\(session)")
+        let rolled = try await roller.query("select roll_session_hours($1)", [.int(claim)]).single(Int.self)
+        #expect(rolled == spared.count)
+        #expect(try await Self.rolledHours(database) == spared)
+        #expect(try await roller.query("select roll_session_hours($1)", [.int(claim)]).single(Int.self) == 0)
+
+        let changed = try await Self.answers(database)
+        try await database.rollUp()
+        #expect(try await Self.answers(database) == changed)
+        let administrator = try database.connection(as: "postgres")
+        try await administrator.script("truncate session_hours, rolled_hours, page_hours, page_days, rolled_days")
+        #expect(try await Self.answers(database) == changed, "out of the sessions themselves")
+        for connection in [roller, writer, administrator] { await connection.close() }
+    }
+
+    @Test func anAbandonedClaimIsTakenOver() async throws {
+        let database = try await GoldenAnswerTests.seeded()
+        let roller = try database.connection(as: "weir_collector")
+        let question = "select claim_session_hours('2026-11-21 20:00Z')"
+        let first = try #require(try await roller.query(question).single(Int64?.self))
+        let second = try #require(try await roller.query(question).single(Int64?.self))
+        #expect(try await roller.query("select roll_session_hours($1)", [.int(first)]).single(Int.self) == 0)
+        #expect(try await roller.query("select roll_session_hours($1)", [.int(second)]).single(Int.self) == 6)
         await roller.close()
     }
 
@@ -165,9 +211,11 @@ extension TestDatabase {
     /// Rolls up all hours before the scene's present hour, as the collector would.
     func rollUp() async throws {
         let connection = try connection(as: "weir_collector")
-        while try await connection.query("select roll_session_hours('2026-11-21 20:00Z') as n")[0].get(
-            "n", as: Int.self) > 0
-        {}
+        while let claim = try await connection.query("select claim_session_hours('2026-11-21 20:00Z')").single(
+            Int64?.self)
+        {
+            #expect(try await connection.query("select roll_session_hours($1)", [.int(claim)]).single(Int.self) > 0)
+        }
         await connection.close()
     }
 }

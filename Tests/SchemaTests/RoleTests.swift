@@ -33,7 +33,7 @@ struct RoleTests {
         "session_usage_owed": ("c", "c", "co"), "prices": ("o", "o", "o"),
         "history_runs": ("o", "o", "o"), "history_changes": ("o", "", "o"), "anomaly_series": ("d", "", "d"),
         "schema_migrations": ("", "", ""), "erased_sessions": ("o", "o", "o"),
-        // Only through roll_session_hours and the triggers of user_sessions.
+        // Only through claim_session_hours, roll_session_hours and the triggers of user_sessions.
         "session_hours": ("", "", ""), "page_hours": ("", "", ""), "page_days": ("", "", ""),
         "rolled_hours": ("", "", ""), "rolled_days": ("", "", ""),
     ]

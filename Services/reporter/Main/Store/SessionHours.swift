@@ -26,7 +26,8 @@ struct SessionHours: Sendable {
             select first, after from (
                 select coalesce(lag(hour) over (order by hour) + interval '1 hour', $1::timestamptz) as first,
                     hour as after
-                from (select hour from rolled_hours where hour >= $1::timestamptz and hour < $2::timestamptz
+                from (select hour from rolled_hours
+                        where hour >= $1::timestamptz and hour < $2::timestamptz and claim is null
                     union all select $2::timestamptz) as hours) as gaps
             where first < after order by first
             """, [.timestamp(milliseconds: first.milliseconds), .timestamp(milliseconds: last.milliseconds)])
