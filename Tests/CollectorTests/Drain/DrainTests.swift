@@ -191,6 +191,32 @@ import WeirProtocol
                 == "registeredu1true")
     }
 
+    @Test(arguments: [[3], [1, 2], [2, 1], [1, 1, 1]], [false, true])
+    func aSessionIsRegisteredWithItsFirstRequestOfAUserHoweverItIsCutIntoBatches(
+        _ sizes: [Int], _ isKnown: Bool
+    ) async throws {
+        let visit = [try request(0), try request(9, user: "u1"), try request(20, user: "u1")]
+        try await registers(visit, sizes, isKnown)
+        try await registers(visit.reversed(), sizes, isKnown)
+    }
+
+    private func registers(_ visit: [IntakeRequest], _ sizes: [Int], _ isKnown: Bool) async throws {
+        let bench = try await Bench.make()
+        var batcher = try Batcher()
+        var rest = visit[...]
+        for size in sizes {
+            let batch = batcher.batch(Array(rest.prefix(size)))
+            rest = rest.dropFirst(size)
+            _ = try await bench.drain.commit(batch)
+            // What is offered again is merged beside what is there, in another way than what is all new.
+            if isKnown { _ = try await bench.drain.commit(batch) }
+        }
+        let row = try #require(
+            try await bench.operatorConnection.query("select converted_at, request_count from user_sessions").first)
+        #expect(try row.milliseconds("converted_at") == (start + 9000).milliseconds)
+        #expect(try row.get("request_count", as: Int.self) == 3)
+    }
+
     @Test func aRowThatTheDatabaseRefusesBecomesADeadLetterAndTheRestIsStored() async throws {
         let bench = try await Bench.make()
         var batcher = try Batcher()

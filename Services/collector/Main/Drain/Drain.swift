@@ -189,7 +189,7 @@ private func insert(_ batch: DrainBatch, _ idleSeconds: Int64, _ connection: iso
             Staging.mergeTallies,
             [
                 .int(idleSeconds), .text(StagedRows.json(rows.staged, Staging.sessionColumns)),
-                .text(StagedRows.json(rows.tallies.bytes, ["session_id"] + Staging.tallyColumns)), verdicts,
+                .text(StagedRows.json(rows.tallies.bytes, Staging.addedColumns)), verdicts,
             ])
     }
     if rows.verdicts.rowCount > 0 { try connection.execute(Staging.mergeGivenVerdicts, [verdicts]) }

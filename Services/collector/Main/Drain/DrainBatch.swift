@@ -115,7 +115,8 @@ struct DrainBatch: Sendable {
         let index = records[records.count - 1].session
         sessions[index].isSettled = false
         sessions[index].tally.add(
-            at: request.at, kind: kind, status: request.status, durationMs: request.durationMs)
+            at: request.at, kind: kind, status: request.status, durationMs: request.durationMs,
+            hasUser: request.userID != nil)
         countedRecords += 1
     }
 

@@ -29,6 +29,7 @@ struct NewRows {
                 staged += batch.row(of: session)
                 tallies.append(session.id)
                 session.tally.append(to: &tallies)
+                tallies.append(timestampMilliseconds: session.tally.registeredAt)
                 tallies.endRow()
                 if let verdict { add(verdict) }
             }

@@ -10,10 +10,15 @@ struct SessionTally: Sendable {
     private(set) var errorCount = 0
     private(set) var timedCount = 0
     private(set) var responseTime = 0.0
+    /// The first request that had a user.
+    private(set) var registeredAt: Int64?
 
     var totalCount: Int { requestCount + assetCount }
 
-    mutating func add(at moment: Timestamp, kind: RequestKind, status: Int, durationMs: Double?) {
+    mutating func add(
+        at moment: Timestamp, kind: RequestKind, status: Int, durationMs: Double?, hasUser: Bool
+    ) {
+        if hasUser { registeredAt = min(registeredAt ?? .max, moment.milliseconds) }
         startedAt = min(startedAt, moment.milliseconds)
         lastActivityAt = max(lastActivityAt, moment.milliseconds)
         if kind == .asset { assetCount += 1 } else { requestCount += 1 }
@@ -46,7 +51,7 @@ struct SessionTally: Sendable {
         // As PostgreSQL rounds numeric seconds to an integer: half away from zero.
         rows.append(hasEnded ? (lastActivityAt - startedAt + 500) / 1000 : Int64?.none)
         rows.append(isRegistered ? "registered" : "anon")
-        rows.append(timestampMilliseconds: isRegistered ? startedAt : nil)
+        rows.append(timestampMilliseconds: registeredAt ?? (isRegistered ? startedAt : nil))
         rows.append(responseTime / Double(max(timedCount, 1)))
         rows.append(1 - Double(errorCount) / Double(totalCount))
     }

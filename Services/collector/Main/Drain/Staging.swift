@@ -45,6 +45,9 @@ enum Staging {
         "response_time_total_ms",
     ]
 
+    /// The same of a session that went on: with who it is added to, and when it had a user.
+    static let addedColumns = ["session_id"] + tallyColumns + ["converted_at"]
+
     /// What follows from that for a session that has nothing else.
     static let derivedColumns = [
         "ended_at", "duration_seconds", "user_type", "converted_at", "avg_response_time_ms", "success_rate",
@@ -83,11 +86,11 @@ enum Staging {
         """
 
     /// Adds what is tallied of sessions, old or new. $1 is the idle time in seconds, $2, $3 and $4 are `StagedRows` of
-    /// sessionColumns, session_id with tallyColumns, and verdictColumns.
+    /// sessionColumns, addedColumns and verdictColumns.
     static let mergeTallies = """
-        with \(given("stage_session", sessionColumns, "$2")), \(given("stage_tally", ["session_id"] + tallyColumns, "$3")),
+        with \(given("stage_session", sessionColumns, "$2")), \(given("stage_tally", addedColumns, "$3")),
         \(given("stage_verdict", verdictColumns, "$4")), delta as (
-            select *, 0 as beacon_count, null::timestamptz as converted_at from stage_tally
+            select *, 0 as beacon_count from stage_tally
         ), \(placed)
         select count(*) from placed
         """
@@ -111,12 +114,12 @@ enum Staging {
             insert into analytics_events (\(eventColumns.joined(separator: ", ")))
             select \(eventColumns.joined(separator: ", ")) from stage_event
             on conflict do nothing
-            returning session_id, "timestamp", kind, status, response_time_ms, source
+            returning session_id, "timestamp", kind, status, response_time_ms, source, user_id
         ), delta as (
             select session_id, min("timestamp") as started_at, max("timestamp") as last_activity_at,
                 count(*) filter (where kind <> 'asset') as request_count,
                 count(*) filter (where kind = 'asset') as asset_count,
-                0 as beacon_count, null::timestamptz as converted_at,
+                0 as beacon_count, min("timestamp") filter (where user_id is not null) as converted_at,
                 count(*) filter (where status >= 400) as error_count,
                 count(response_time_ms) as timed_count,
                 coalesce(sum(response_time_ms), 0) as response_time_total_ms
@@ -147,7 +150,7 @@ enum Staging {
                     and seen."timestamp" between said."timestamp" - interval '1 minute'
                         and said."timestamp" + interval '10 seconds')
             on conflict do nothing
-            returning session_id, event_id as id, "timestamp" as at, event_type
+            returning session_id, event_id as id, "timestamp" as at, event_type, user_id
         ), fresh_engagement as (
             insert into engagement_events (\(engagementColumns.joined(separator: ", ")))
             select \(engagementColumns.map {
@@ -156,7 +159,7 @@ enum Staging {
             from stage_engagement as said
             left join content as known on known.site = said.site and known.path = said.path
             on conflict do nothing
-            returning session_id, id, created_at as at, event_type
+            returning session_id, id, created_at as at, event_type, user_id
         ), fresh as (
             select * from fresh_event union all select * from fresh_engagement
         ), delta as (
@@ -165,7 +168,7 @@ enum Staging {
                 0 as request_count, 0 as asset_count,
                 count(distinct id) filter (where event_type <> 'link_redirect') as beacon_count, 0 as error_count,
                 0 as timed_count, 0::double precision as response_time_total_ms,
-                min(at) filter (where event_type = 'conversion') as converted_at
+                min(at) filter (where event_type = 'conversion' or user_id is not null) as converted_at
             from fresh group by session_id
         ), \(placed)
         select (select count(*) from fresh_event) + (select count(*) from fresh_engagement) as stored,
@@ -188,7 +191,10 @@ enum Staging {
                 case when d.last_activity_at < now() - make_interval(secs => $1)
                     then extract(epoch from d.last_activity_at - d.started_at)::integer end,
                 case when s.user_id is null then 'anon' else 'registered' end,
-                coalesce(case when s.user_id is not null then d.started_at end, d.converted_at),
+                -- Where the request that brought the user was refused, the session itself has to do.
+                coalesce(d.converted_at, case when s.user_id is not null
+                    and not exists (select from user_sessions as known where known.session_id = s.session_id)
+                    then d.started_at end),
                 d.request_count, d.asset_count, d.beacon_count, d.error_count, d.timed_count,
                 d.response_time_total_ms, d.response_time_total_ms / greatest(d.timed_count, 1),
                 1 - d.error_count::double precision / greatest(d.request_count + d.asset_count, 1),
@@ -211,7 +217,7 @@ enum Staging {
                 user_id = coalesce(excluded.user_id, held.user_id),
                 user_type = case when coalesce(excluded.user_id, held.user_id) is null then held.user_type
                     else 'registered' end,
-                converted_at = coalesce(held.converted_at, excluded.converted_at),
+                converted_at = least(held.converted_at, excluded.converted_at),
                 request_count = held.request_count + excluded.request_count,
                 asset_count = held.asset_count + excluded.asset_count,
                 beacon_count = held.beacon_count + excluded.beacon_count,

@@ -82,7 +82,11 @@ final class DrainWorker: Service {
     /// Rolls up a few hours that are over, for reports; false when there was none. What goes wrong costs time only:
     /// reports work out what is not rolled up.
     private func rollUp() async -> Bool {
-        do { return try await drain.connection.query("select roll_session_hours()").single(Int.self) > 0 } catch {
+        do {
+            let claim = try await drain.connection.query("select claim_session_hours()").single(Int64?.self)
+            guard let claim else { return false }
+            return try await drain.connection.query("select roll_session_hours($1)", [.int(claim)]).single(Int.self) > 0
+        } catch {
             logger.warning("hours are not rolled up: \(error)")
             return false
         }
