@@ -125,6 +125,13 @@ import WeirProtocol
         #expect(names["high_request_count"] == 30)
         #expect(fast.isBehavioralBot && fast.verdictClass == .behavioralBot)
 
+        // Of 400 requests in half a minute, the evidence may have room for the last 300 only.
+        let cut = Self.session(at: (0..<400).map { Double($0) * 0.075 }) {
+            $0.requests.removeFirst(100)
+            $0.requestsOmitted = 100
+        }
+        #expect(SessionMeasures(cut).busiestMinute == 400)
+
         let wide = judge.verdict(on: Self.session(at: Self.uneven(51, gap: 60)))
         #expect(wide.signals.first { $0.name == "unique_pages" }?.points == 0)
         #expect(wide.signals.first { $0.name == "high_request_count" }?.points == 30)

@@ -156,6 +156,28 @@ import Testing
         #expect(pace.map(\.key) == ["fp_0 192.0.2.0/24", "fp_1 192.0.2.0/24"])
         #expect(pace.allSatisfy { $0.level == "warning" && $0.value == 20 })
         #expect(found.filter { $0.metric == "error_rate" }.map(\.level) == ["critical"])
+        // A visitor's pace by the visitor's own requests, an error rate by errors alone.
+        let explained = try await scene.history.writer.query(
+            """
+            select key, metric_name, part ->> 'dimension', part ->> 'value', (part ->> 'requests')::integer
+            from anomalies, jsonb_array_elements(evidence -> 'explains') as part
+            where metric_name in ('requests_per_minute', 'error_rate') and part ->> 'dimension' in ('network', 'status')
+            order by 1, 2, 3
+            """
+        ).map { row -> [String] in
+            [
+                try row.get(0), try row.get(1), try row.get(2), try row.get(3),
+                String(try row.get(4, as: Int.self)),
+            ]
+        }
+        #expect(
+            explained == [
+                ["", "error_rate", "network", "192.0.2.0/24", "22"], ["", "error_rate", "status", "500", "22"],
+                ["fp_0 192.0.2.0/24", "requests_per_minute", "network", "192.0.2.0/24", "20"],
+                ["fp_0 192.0.2.0/24", "requests_per_minute", "status", "200", "20"],
+                ["fp_1 192.0.2.0/24", "requests_per_minute", "network", "192.0.2.0/24", "20"],
+                ["fp_1 192.0.2.0/24", "requests_per_minute", "status", "200", "20"],
+            ])
 
         try await scene.history.writer.execute(
             "update anomaly_thresholds set warning_threshold = 100, critical_threshold = 200 "

@@ -1,6 +1,8 @@
+import ArgumentParser
 import Database
 import DetectorCore
 import PostgresSupport
+import Runtime
 import Testing
 import WeirProtocol
 
@@ -64,6 +66,20 @@ import WeirProtocol
         }
         #expect(try await history.checksum() == before)
         #expect(try await history.writer.query("select count(*) from history_runs").single(Int.self) == 0)
+    }
+
+    @Test("who is not judged yet is counted apart from people, and changes of class are listed first")
+    func headline() async throws {
+        let history = try await scene()
+        try await history.add("sess_0", minute: -2, agent: UserAgentTests.chrome, columns: ["is_bot": "true"])
+        try await history.add(
+            "sess_u", minute: 2, agent: UserAgentTests.chrome, columns: ["verdict_class": "'undecided'"])
+        let outcome = try await reclassify(history, try withWibble)
+        #expect(number("human_sessions", outcome.before) == 4 && number("undecided_sessions", outcome.before) == 1)
+        #expect(number("human_sessions", outcome.after) == 4 && number("undecided_sessions", outcome.after) == 0)
+        #expect(outcome.moves == ["human -> declared_bot": 2, "undecided -> human": 1, "human -> human": 1])
+        #expect(outcome.examples.last?.sessionID == "sess_0")
+        #expect(Set(outcome.examples.dropLast().map(\.sessionID)) == ["sess_b", "sess_d", "sess_u"])
     }
 
     @Test("applied it is so at once, with its history; undone everything is as before, to the last column")
@@ -247,6 +263,40 @@ import WeirProtocol
         #expect(try await undo(history, ["flag", "unflag"])?.restored == 1)
         #expect(try await undo(history, ["flag", "unflag"])?.restored == 3)
         #expect(try await history.checksum() == before)
+    }
+
+    @Test("a run that changes nothing is none")
+    func nothingToChange() async throws {
+        let history = try await scene()
+        let connection = try history.database.connection(as: "weir_operator")
+        let bot = Headline.Call(isBot: true, isScanner: false, isBehavioralBot: false, verdictClass: .declaredBot)
+        let flagged = try await connection.transaction { connection in
+            let run = try HistoryStore.begin("flag", detail: JSONObject(), in: connection)
+            return try HistoryStore.flag(run, "s.user_agent like $1", ["nobody"], as: bot, reason: "", in: connection)
+        }
+        #expect(flagged == 0)
+        let outcome = try await reclassify(history, try withWibble, apply: true)
+        #expect(outcome.applied == 2 && outcome.run != nil)
+        let again = try await reclassify(history, try withWibble, apply: true)
+        #expect(again.applied == 0 && again.run == nil && again.table.contains("Nothing had to be changed."))
+        #expect(try await history.writer.query("select count(*) from history_runs").single(Int.self) == 1)
+    }
+
+    @Test(
+        "what cannot be a pattern or a range is refused before the database is asked",
+        arguments: [
+            (["--user-agent", #"x\"#], false), (["--user-agent", #"x\\"#], true), (["--user-agent", #"\\\"#], false),
+            (["--ip", "10.0.0.0/33"], false), (["--ip", "10.0.0.0/32"], true), (["--ip", "2001:db8::/129"], false),
+            (["--ip", "2001:db8::/64"], true), (["--ip", "10.0.0.0/+8"], false), (["--ip", "10.0.0.0/"], false),
+        ])
+    func selection(_ words: [String], isUsable: Bool) throws {
+        let selection = try SessionSelection.parse(words)
+        do throws(Failure) {
+            _ = try selection.condition()
+            #expect(isUsable)
+        } catch {
+            #expect(!isUsable && error.status == .usage, "\(error)")
+        }
     }
 
     @Test("neighbours within 24 hours of the last activity, counted by somebody who looks at every pair")

@@ -56,7 +56,7 @@ public struct Headline: Sendable {
             self.verdictClass = verdictClass
         }
 
-        /// None of the three flags.
+        /// None of the three flags: a person, or not yet judged, as reports of people count sessions.
         public var isHuman: Bool { !isBot && !isScanner && !isBehavioralBot }
     }
 
@@ -87,8 +87,7 @@ public struct Headline: Sendable {
             numbers[2] += 1
             return
         }
-        numbers[1] += 1
-        if call.verdictClass == .undecided { numbers[3] += 1 }
+        numbers[call.verdictClass == .undecided ? 3 : 1] += 1
         numbers[9] += facts.pageViews
         numbers[10] += facts.requests
         numbers[11] += facts.engagementEvents

@@ -31,10 +31,12 @@ extension RuleSet {
         for (key, value) in fields.fields {
             switch key {
             case "version":
-                if let text = value.stringValue, !text.isEmpty, text.utf8.count <= 32 {
+                if let text = value.stringValue, (1...32).contains(text.utf8.count),
+                    text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+                {
                     version = text
                 } else {
-                    problems.append("version: must be a text of 1 to 32 bytes")
+                    problems.append("version: must be 1 to 32 printable ASCII characters without spaces")
                 }
             case "limit": limit = Int(Self.number(value, "limit", 1...1000, &problems) ?? Double(limit))
             case "undecided": readUndecided(value, &problems)
@@ -189,6 +191,11 @@ extension RuleSet {
         var catalogue = BotCatalogue.builtIn
         for (index, row) in rows.enumerated() {
             let columns = ["token", "name", "operator", "category", "since"].map { row[$0]?.stringValue ?? "" }
+            guard BotCatalogue.Category(rawValue: columns[3]) != nil else {
+                let known = BotCatalogue.Category.allCases.map(\.rawValue).joined(separator: ", ")
+                problems.append("agents[\(index)].category: must be one of \(known)")
+                continue
+            }
             do {
                 catalogue.entries += try BotCatalogue(parsing: columns.joined(separator: "\t")).entries
             } catch {

@@ -12,7 +12,8 @@ struct ClassifyCommand: ParsableCommand {
     /// `detector classify user-agents`.
     struct Agents: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "user-agents", abstract: "What each user agent says its sender is.")
+            commandName: "user-agents", abstract: "What each user agent says its sender is.",
+            discussion: #"A line is an agent as it was sent, or an object: {"user_agent": "…"} or {"ua": "…"}."#)
 
         @Argument(help: "A file with one user agent a line (.gz too), or - for standard input.")
         var file: String
@@ -105,7 +106,12 @@ struct ClassifyCommand: ParsableCommand {
     /// `detector classify requests`.
     struct Requests: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "requests", abstract: "Whether each request looks for weaknesses.")
+            commandName: "requests", abstract: "Whether each request looks for weaknesses.",
+            discussion: """
+                A line is a path, with its query if it has one, or an object: \
+                {"path": "/a?b=c", "method": "GET", "status": 404, "user_agent": "…"}. Without a status it is 404: what a site \
+                answers is no probe, unless nobody asks for such a thing by mistake.
+                """)
 
         @Argument(help: "A file with one path or JSON object a line (.gz too), or - for standard input.")
         var file: String
@@ -131,6 +137,10 @@ struct ClassifyCommand: ParsableCommand {
                         }
                     } else {
                         path = String(decoding: bytes, as: UTF8.self)
+                        if IPAddress(path.prefix { $0 != " " }) != nil {
+                            throw LineVerb.Unusable(
+                                reason: "begins with an address, as lines of access logs do: see collector import")
+                        }
                     }
                     guard !path.isEmpty else { throw LineVerb.Unusable(reason: "the path is empty") }
                     var probe = requests.probe(method: method, target: path, status: status)

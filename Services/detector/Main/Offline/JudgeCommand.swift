@@ -6,7 +6,8 @@ import WeirProtocol
 /// `detector judge`: a verdict for each line of evidence.
 struct JudgeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "judge", abstract: "Judge sessions from their evidence, one JSON object a line.")
+        commandName: "judge", abstract: "Judge sessions from their evidence, one JSON object a line.",
+        discussion: "A line is the body of a sessions.evaluate entry, as PROTOCOL.md describes SessionEvidence.")
 
     @Option(help: "A rule file over the built-in rules.")
     var rules: String?

@@ -50,6 +50,7 @@ enum LineVerb {
     ) throws(Failure) {
         var number = 0
         var usable = 0
+        var firstProblem: String?
         do throws(LineSourceError) {
             try LineSource(path: path, lineLimit: lineLimit).forEach { line in
                 number += 1
@@ -66,7 +67,7 @@ enum LineVerb {
                 do throws(Unusable) {
                     try body(number, content)
                     usable += 1
-                } catch {}
+                } catch { if firstProblem == nil { firstProblem = "line \(number): \(error.reason)" } }
             }
         } catch {
             throw Failure(ExitStatus(rawValue: error.exitCode) ?? .unusableInput, error.description)
@@ -75,7 +76,8 @@ enum LineVerb {
             throw Failure(
                 .unusableInput,
                 number == 0
-                    ? "\(path == "-" ? "standard input" : path) is empty" : "none of \(number) lines could be used")
+                    ? "\(path == "-" ? "standard input" : path) is empty" : "none of \(number) lines could be used",
+                hint: firstProblem)
         }
     }
 

@@ -53,7 +53,7 @@ struct AnomalyOperatorCommand: AsyncParsableCommand {
                             .finding, "there is no metric \(metric.prefix(60))",
                             hint: "there are \(known.joined(separator: ", "))")
                     }
-                    throw Failure(.usage, "--warning is above --critical", hint: "give both")
+                    throw Failure(.usage, "--warning would be above --critical", hint: "give both")
                 }
                 let (warning, critical): (Double, Double) = (try found.get(0), try found.get(1))
                 FileHandleText.standardOutput(

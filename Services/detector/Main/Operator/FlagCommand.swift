@@ -6,7 +6,9 @@ import WeirProtocol
 
 /// Which sessions an operator means.
 struct SessionSelection: ParsableArguments {
-    @Option(name: .customLong("user-agent"), help: "Sessions whose user agent is LIKE this: '%python-httpx%'.")
+    @Option(
+        name: .customLong("user-agent"),
+        help: "Sessions whose user agent is LIKE this, % for any characters, case counts: '%python-httpx%'.")
     var userAgent: String?
 
     @Option(help: "Sessions from this address or range: 192.0.2.7, 192.0.2.0/24.")
@@ -21,7 +23,7 @@ struct SessionSelection: ParsableArguments {
     @Option(help: "Sessions that began since then: 30d, 24h, a date, or all.")
     var since = "all"
 
-    @Option(help: "Sessions that began before then.")
+    @Option(help: "Sessions that began before then; a date includes its day.")
     var until = "now"
 
     var isEmpty: Bool { userAgent == nil && ip == nil && fingerprint == nil && session == nil }
@@ -44,9 +46,14 @@ struct SessionSelection: ParsableArguments {
             values.append(.text(value))
             parts.append(sql("$\(values.count)"))
         }
+        if let userAgent, Self.endsInEscape(userAgent) {
+            throw Failure(
+                .usage, "--user-agent ends in a \\ that nothing follows",
+                hint: "\\\\ stands for a backslash, \\% for a %")
+        }
         add({ "s.user_agent like \($0)" }, userAgent)
         if let ip {
-            guard IPAddress(String(ip.prefix { $0 != "/" })) != nil else {
+            guard Self.isRange(ip) else {
                 throw Failure(.usage, "--ip \(ip.prefix(60)) is no address or range", hint: "as in 192.0.2.0/24")
             }
         }
@@ -54,6 +61,18 @@ struct SessionSelection: ParsableArguments {
         add({ "s.fingerprint_hash = \($0)" }, fingerprint)
         add({ "s.session_id = \($0)" }, session)
         return (parts.joined(separator: " and "), values)
+    }
+
+    private static func endsInEscape(_ pattern: String) -> Bool {
+        !pattern.utf8.reversed().prefix { $0 == UInt8(ascii: "\\") }.count.isMultiple(of: 2)
+    }
+
+    private static func isRange(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = IPAddress(String(parts[0])) else { return false }
+        guard parts.count == 2 else { return true }
+        let longest = if case .v4 = address { 32 } else { 128 }
+        return parts[1].allSatisfy { ("0"..."9").contains($0) } && Int(parts[1]).map { $0 <= longest } == true
     }
 
     var detail: JSONObject {
@@ -119,12 +138,12 @@ struct FlagCommand: AsyncParsableCommand {
             let outcome = try await connection.transaction { connection -> (Int, Int64?) in
                 if isDry { return (try Self.count(condition, values, in: connection), nil) }
                 let run = try HistoryStore.begin("flag", detail: detail, in: connection)
-                return (
-                    try HistoryStore.flag(run, condition, values, as: call, reason: reason, in: connection), run
-                )
+                let count = try HistoryStore.flag(
+                    run, condition, values, as: call, reason: reason, in: connection)
+                return (count, count == 0 ? nil : run)
             }
             await connection.close()
-            try Self.say("flagged", outcome.0, outcome.1, options)
+            try Self.say("flagged", outcome.0, outcome.1, isDry: isDry, options)
         }
     }
 
@@ -132,7 +151,10 @@ struct FlagCommand: AsyncParsableCommand {
         try connection.query("select count(*) from user_sessions s where \(condition)", values).single()
     }
 
-    static func say(_ what: String, _ count: Int, _ run: Int64?, _ options: OperatorOptions) throws {
+    static func say(
+        _ what: String, _ count: Int, _ run: Int64?, isDry: Bool = false, _ options: OperatorOptions
+    ) throws {
+        let sessions = count == 1 ? "1 session" : "\(count) sessions"
         if options.json {
             let answer: JSONValue = [
                 "run_id": run.map { .integer($0) } ?? .null, "\(what)_sessions": .integer(Int64(count)),
@@ -141,9 +163,11 @@ struct FlagCommand: AsyncParsableCommand {
             FileHandleText.standardOutput(answer.line)
         } else if let run {
             FileHandleText.standardOutput(
-                "\(count) sessions \(what) as run \(run). To take it back: analytics bots flag --undo --run \(run)\n")
+                "\(sessions) \(what) as run \(run). To take it back: analytics bots flag --undo --run \(run)\n")
+        } else if isDry, count > 0 {
+            FileHandleText.standardOutput("\(sessions) would be \(what).\n")
         } else {
-            FileHandleText.standardOutput("\(count) sessions would be \(what).\n")
+            FileHandleText.standardOutput("Nothing to change: no such session, or all are \(what) so already.\n")
         }
         if count == 0 { throw ExitCode(ExitStatus.finding.rawValue) }
     }
@@ -163,9 +187,10 @@ struct UnflagCommand: AsyncParsableCommand {
             let (condition, values) = try selection.condition()
             let detail = selection.detail
             let connection = try await options.connection(settings)
-            let outcome = try await connection.transaction { connection -> (Int, Int64) in
+            let outcome = try await connection.transaction { connection -> (Int, Int64?) in
                 let run = try HistoryStore.begin("unflag", detail: detail, in: connection)
-                return (try HistoryStore.unflag(run, condition, values, in: connection), run)
+                let count = try HistoryStore.unflag(run, condition, values, in: connection)
+                return (count, count == 0 ? nil : run)
             }
             await connection.close()
             try FlagCommand.say("unflagged", outcome.0, outcome.1, options)

@@ -241,7 +241,12 @@ enum HistoryStore {
             """, values, timeout: patience)
     }
 
+    /// A run that changed nothing is none: there is nothing to tell of it, and nothing to undo.
     private static func finish(_ run: Int64, _ changed: Int, in connection: isolated Connection) throws {
+        if changed == 0 {
+            try connection.execute("delete from history_runs where run_id = $1", [.int(run)])
+            return
+        }
         try connection.execute(
             "update history_runs set changed = $2 where run_id = $1", [.int(run), .int(changed)])
     }

@@ -28,7 +28,9 @@ struct Reclassification: Sendable {
         var changed = 0
         /// `human → declared_bot` and how often.
         var moves: [String: Int] = [:]
+        /// At most as many as are to be listed, and as many of those that keep their class and change a flag alone.
         var examples: [Changed] = []
+        var sameClass: [Changed] = []
         var ruleSet = ""
         var run: Int64?
         var applied: Int?
@@ -53,7 +55,8 @@ struct Reclassification: Sendable {
         if isApplied {
             (outcome.run, outcome.applied) = try await connection.transaction { [detail] connection in
                 let run = try HistoryStore.begin("reclassify", detail: detail, in: connection)
-                return (run, try HistoryStore.applyStaged(run, in: connection))
+                let changed = try HistoryStore.applyStaged(run, in: connection)
+                return (changed == 0 ? nil : run, changed)
             }
         }
         return outcome
@@ -81,7 +84,9 @@ struct Reclassification: Sendable {
             }
             var parts: [Outcome?] = Array(repeating: nil, count: lanes)
             for try await (lane, outcome) in group { parts[lane] = outcome }
-            return parts.compactMap(\.self).reduce(into: Outcome()) { $0.merge($1, limit: limit) }
+            var whole = parts.compactMap(\.self).reduce(into: Outcome()) { $0.merge($1, limit: limit) }
+            whole.examples += whole.sameClass.prefix(limit - whole.examples.count)
+            return whole
         }
     }
 
@@ -122,8 +127,9 @@ struct Reclassification: Sendable {
         outcome.changed += 1
         let move = "\(session.call.verdictClass.rawValue) -> \(verdict.verdictClass.rawValue)"
         outcome.moves[move, default: 0] += 1
-        guard outcome.examples.count < limit else { return }
-        outcome.examples.append(
+        let list = session.call.verdictClass == verdict.verdictClass ? \Outcome.sameClass : \Outcome.examples
+        guard outcome[keyPath: list].count < limit else { return }
+        outcome[keyPath: list].append(
             Changed(
                 sessionID: verdict.sessionID.text, from: session.call.verdictClass, to: verdict.verdictClass,
                 score: verdict.score, userAgent: session.evidence.userAgent, signals: verdict.signals.map(\.name)))
@@ -169,6 +175,7 @@ extension Reclassification.Outcome {
         changed += other.changed
         moves.merge(other.moves, uniquingKeysWith: +)
         examples += other.examples.prefix(limit - examples.count)
+        sameClass += other.sameClass.prefix(limit - sameClass.count)
     }
 
     private var numbers: [(name: String, before: Int, after: Int)] {
@@ -227,6 +234,7 @@ extension Reclassification.Outcome {
                     ],
                     [28, 12, 12, 12]))
         }
+        lines.append("A session may be declared, a scanner and behavioural at once.")
         for (move, count) in moves.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
             lines.append("\(move): \(count)")
         }
@@ -241,6 +249,9 @@ extension Reclassification.Outcome {
                 "Changed \(applied) sessions as run \(run). To take it back: analytics bots reclassify --undo --run \(run)"
             )
             if applied < changed { lines.append("\(changed - applied) were judged or flagged meanwhile and stay.") }
+        } else if applied != nil {
+            lines.append(
+                changed == 0 ? "Nothing had to be changed." : "\(changed) were judged or flagged meanwhile and stay.")
         } else {
             lines.append("Nothing was changed; --apply changes it.")
         }

@@ -19,7 +19,7 @@ struct ReclassifyCommand: AsyncParsableCommand {
     @Option(help: "Sessions that began since then: 30d, 24h, a date, or all.")
     var since = "30d"
 
-    @Option(help: "Sessions that began before then.")
+    @Option(help: "Sessions that began before then; a date includes its day.")
     var until = "now"
 
     @Flag(help: "Change the sessions, all or none.")

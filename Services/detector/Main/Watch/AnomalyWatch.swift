@@ -17,6 +17,8 @@ final class AnomalyWatch: Service {
     private static let quiet: Int64 = 15
     /// Days of minutes that are kept.
     private static let kept: Int64 = 8
+    /// Visitors' anomalies that are explained in a minute.
+    private static let explainedVisitors = 5
 
     private let connection: Connection
     private let logger: Logger
@@ -98,10 +100,13 @@ final class AnomalyWatch: Service {
             }
             findings += try WatchTables.visitors(minute: minute, thresholds, in: connection)
             findings += try WatchTables.tracking(minute: minute, in: connection)
+            var explained = 0
             for finding in findings {
                 let (id, isNews) = try WatchTables.note(finding, minute: minute, in: connection)
-                if isNews, !finding.site.isEmpty {
-                    try WatchTables.explain(id, site: finding.site, minute: minute, in: connection)
+                // In a flood of visitors the first few say it all, and the minute must not take longer than one.
+                if isNews, !finding.site.isEmpty || explained < Self.explainedVisitors {
+                    explained += finding.site.isEmpty ? 1 : 0
+                    try WatchTables.explain(id, finding, minute: minute, in: connection)
                 }
             }
             try WatchTables.store(points, in: connection)

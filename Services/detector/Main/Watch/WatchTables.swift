@@ -242,20 +242,35 @@ enum WatchTables {
         return (try row.get(0), try row.get(1))
     }
 
-    /// What of the site's requests in that minute grew most over the hour before: the answer to "why?".
+    /// What of the requests it is about grew most in that minute over the hour before: the answer to "why?". Those are
+    /// the site's or the visitor's; where errors are too many, the errors.
     static func explain(
-        _ anomaly: String, site: String, minute: Int64, in connection: isolated Connection
+        _ anomaly: String, _ finding: SeriesWatch.Finding, minute: Int64, in connection: isolated Connection
     ) throws {
+        var values: [Value] = [.text(anomaly), .timestamp(milliseconds: minute), .text(finding.site)]
+        var scope = "left join user_sessions s using (session_id) where e.site = $3"
+        if finding.site.isEmpty {
+            // A visitor: the fingerprint and the network, as `visitors` writes them.
+            let parts = finding.key.split(separator: " ", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { return }
+            values[2...] = [.text(parts[0]), .text(parts[1])]
+            scope = """
+                join user_sessions s using (session_id)
+                where s.fingerprint_hash = $3 and s.network_prefix = $4
+                    and s.last_activity_at >= $2::timestamptz - interval '1 hour'
+                """
+        }
+        if finding.metric == "error_rate" || finding.metric == "series_errors" { scope += " and e.status >= 400" }
         try connection.execute(
             """
             with seen as (
-                select e."timestamp" >= $3 as is_now, e.path, e.status::text as status, e.referrer_host,
+                select e."timestamp" >= $2 as is_now, e.path, e.status::text as status, e.referrer_host,
                     s.network_prefix, s.user_agent, s.country
-                from analytics_events e left join user_sessions s using (session_id)
-                where e.kind is not null and e.site = $2 and e."timestamp" >= $3::timestamptz - interval '1 hour'
-                    and e."timestamp" < $3::timestamptz + interval '1 minute'
-                    and e.day between ($3::timestamptz at time zone 'UTC')::date - 1
-                        and ($3::timestamptz at time zone 'UTC')::date + 1
+                from analytics_events e \(scope) and e.kind is not null
+                    and e."timestamp" >= $2::timestamptz - interval '1 hour'
+                    and e."timestamp" < $2::timestamptz + interval '1 minute'
+                    and e.day between ($2::timestamptz at time zone 'UTC')::date - 1
+                        and ($2::timestamptz at time zone 'UTC')::date + 1
             ), grown as (
                 select dimension, value, count(*) filter (where is_now) as requests,
                     round(count(*) filter (where not is_now) / 60.0, 2) as usual
@@ -272,7 +287,7 @@ enum WatchTables {
                 (select jsonb_build_object('explains', jsonb_agg(part order by growth desc)) from ranked),
                 '{}')
             where anomaly_id = $1::uuid
-            """, [.text(anomaly), .text(site), .timestamp(milliseconds: minute)])
+            """, values)
     }
 
     /// Closes what has not been seen since `minute`.
