@@ -60,6 +60,7 @@ import WeirProtocol
         let outcome = try await run(["overview", "--json"], url: "postgresql:///weir?host=/nonexistent")
         #expect(outcome.status == 3)
         #expect(outcome.errors.hasPrefix("analytics: PostgreSQL is away"))
+        #expect(outcome.errors.filter { $0 == "\n" }.count == 1 && outcome.errors.hasSuffix("\n"))
         #expect(try JSONValue(parsing: outcome.output.utf8)["error"]?["code"] == "unavailable")
         #expect(try await run(["overview"], url: "postgresql:///weir?host=/nonexistent").output.isEmpty)
     }

@@ -117,7 +117,7 @@ import WeirProtocol
         #expect(!report.csv.contains("sessions_currently_active_change_percent"))
         let lines = Self.cells(report)
         #expect(lines.contains(["Active now", "6"]))
-        #expect(lines.contains(["Sessions in this view", "20", "+100.0%"]))
+        #expect(lines.contains(["Sessions", "20", "+100.0%"]))
     }
 
     /// As many rows as the report may show, and the partners of those that it shows, stay of the window before.

@@ -120,9 +120,19 @@ import WeirProtocol
                         signals = '[{"name":"probe","points":0,"observed":"/.git/","threshold":"dotfile"}]'
                     where starts_with(session_id, 'probe')
                     """,
+                    // What an operator says of those that the rules have missed is not what the rules say.
+                    """
+                    update user_sessions set flags_source = 'manual', is_behavioral_bot = true, verdict_id = 'flag_1'
+                    where session_id in ('pot35', 'pot36', 'pot37')
+                    """,
+                    """
+                    insert into session_verdicts (session_id, verdict_id, at, class, is_behavioral_bot, signals, by)
+                    select session_id, 'flag_1', now(), 'behavioral_bot', true, '[]', 'operator' from user_sessions
+                    where flags_source = 'manual'
+                    """,
                 ])
-        let data = try await database.data("bots quality --since 2026-11-01 --honeypot /do-not-open,/trap/")
-        #expect(data["left_out_sessions"] == 20)
+        let data = try await database.data("bots quality --since 2026-11-01 --honeypot do-not-open,/trap/")
+        #expect(data["trapped_sessions"] == 70 && data["left_out_sessions"] == 20)
         let pot = data["labels"]?.arrayValue?.first { $0["label"] == "honeypot" }
         #expect(pot?["truth"] == "program")
         #expect(pot?["sessions"] == 50)
@@ -135,7 +145,7 @@ import WeirProtocol
         #expect(pot?["precision_high"]?.doubleValue == 88.8)
         let without = try await database.data("bots quality --since 2026-11-01")
         #expect(without["labels"]?.arrayValue?.map { $0["label"]?.stringValue } == ["engaged"])
-        #expect(without["left_out_sessions"] == 0)
+        #expect(without["trapped_sessions"] == 0 && without["left_out_sessions"] == 0)
     }
 
     @Test func anExplanationSaysWhatWouldChangeIt() async throws {
@@ -164,6 +174,63 @@ import WeirProtocol
         #expect(changes.first?["result"]?.stringValue == "score 25, no behavioural bot")
         let human = try await database.data("bots explain sess_2")["would_change"]?.arrayValue ?? []
         #expect(human.map { $0["change"]?.stringValue } == ["35 points more"])
+    }
+
+    @Test func anExplanationTellsWhenAVerdictChangedAndNothingOfFilesThatTheyCannotScore() async throws {
+        let signals = #"[{"name":"high_request_count","points":30,"observed":61,"threshold":50}]"#
+        func verdict(_ number: Int, _ verdictClass: String, _ signals: String, by: String = "detector") -> String {
+            "('sess_1', 'vd_\(number)', '2026-11-20 09:00Z'::timestamptz + \(number) * interval '1 minute', '\(verdictClass)', "
+                + "\(verdictClass == "human" ? 0 : 30), '\(signals)', \(number), '\(by)')"
+        }
+        let database = try await database([
+            """
+            insert into user_sessions (session_id, started_at, last_activity_at, verdict_id, verdict_class, asset_count)
+            values ('sess_1', now(), now(), 'vd_6', 'human', 2), ('sess_2', now(), now(), 'vd_0', 'undecided', 7)
+            """,
+            """
+            insert into session_verdicts (session_id, verdict_id, at, class, score, signals, judged_count, by)
+            values ('sess_2', 'vd_0', now(), 'undecided', 0, '[]', 7, 'detector'), \(verdict(1, "undecided", "[]")),
+                \(verdict(2, "undecided", "[]")), \(verdict(3, "behavioral_bot", signals)),
+                \(verdict(4, "behavioral_bot", signals)), \(verdict(5, "human", "[]")),
+                \(verdict(6, "human", "[]", by: "operator"))
+            """,
+        ])
+        let data = try await database.data("bots explain sess_1")
+        #expect(data["verdicts"]?.arrayValue?.count == 6)
+        #expect(
+            data["verdict_changes"]?.arrayValue?.map { $0["judged_count"]?.integerValue } == [1, 3, 5, 6])
+        let files = try await database.data("bots explain sess_2")
+        #expect(files["asset_count"] == 7)
+        #expect(
+            files["would_change"]?.arrayValue?.map { $0["change"]?.stringValue }
+                == ["a page request or an engagement event"])
+    }
+
+    @Test(arguments: [
+        (["user_agent"], ["decided by behaviour alone"]), (["probe"], ["decided by behaviour alone"]),
+        (["user_agent", "probe"], ["still a scanner", "a declared bot"]),
+        (["probe", "probe", "missing_paths"], ["still a scanner", "still a scanner", "still a scanner"]),
+        (["user_agent", "spam_referrer"], ["a declared bot", "a declared bot"]),
+        (["scanner_agent", "spam_referrer", "probe"], ["still a scanner", "still a scanner", "still a scanner"]),
+    ])
+    func withoutOneSignalTheOthersDecide(_ signals: [String], _ results: [String]) async throws {
+        let listed = signals.map { #"{"name":"\#($0)","points":0,"observed":"x","threshold":"y"}"# }
+        let isScanner = signals.contains { ["probe", "scanner_agent", "missing_paths"].contains($0) }
+        let isBot = signals.contains { ["user_agent", "scanner_agent", "spam_referrer"].contains($0) }
+        let database = try await database([
+            """
+            insert into user_sessions (session_id, started_at, last_activity_at, verdict_id, verdict_class, is_bot,
+                is_scanner)
+            values ('sess_1', now(), now(), 'vd_1', '\(isScanner ? "scanner" : "declared_bot")', \(isBot), \(isScanner))
+            """,
+            """
+            insert into session_verdicts (session_id, verdict_id, at, class, is_bot, is_scanner, signals)
+            values ('sess_1', 'vd_1', now(), '\(isScanner ? "scanner" : "declared_bot")', \(isBot), \(isScanner),
+                '[\(listed.joined(separator: ","))]')
+            """,
+        ])
+        let changes = try await database.data("bots explain sess_1")["would_change"]?.arrayValue ?? []
+        #expect(changes.map { $0["result"]?.stringValue } == results)
     }
 
     @Test func aSeriesSaysHowFarItHasLearned() async throws {

@@ -17,7 +17,7 @@ import WeirProtocol
 
     /// Whether the answer comes from a service's socket, or is made of other answers.
     private static func isAskedElsewhere(_ id: String) -> Bool {
-        ["status", "report", "throttle.status", "throttle.policies"].contains(id) || id.hasPrefix("export.")
+        ["status", "doctor", "report", "throttle.status", "throttle.policies"].contains(id) || id.hasPrefix("export.")
     }
 
     private static func command(_ id: String) -> String { String(id.map { $0 == "." ? " " : $0 }) }
@@ -38,6 +38,80 @@ import WeirProtocol
         {
             #expect(report.csv.filter { $0 == "\r\n" }.count == (id == "sessions.show" ? 2 : 1))
         }
+    }
+
+    /// One row of everything: nothing to divide by, nothing before, nothing to compare.
+    static let single = Task {
+        let database = try await TestCluster.shared().makeDatabase()
+        let connection = try database.connection(as: "postgres")
+        try await connection.script(
+            """
+            select ensure_event_partitions(array['2026-11-21'::date]);
+            insert into user_sessions (session_id, site, user_id, started_at, last_activity_at, request_count,
+                fingerprint_hash, ip_address, network_prefix, user_agent, utm_source, verdict_id, verdict_class, is_bot, bot_name)
+            values ('sess_1', 'shop.example', 'u1', '2026-11-21 19:30Z', '2026-11-21 19:30Z', 1, 'fp_1', '192.0.2.1',
+                '192.0.2.0/24', 'Mozilla/5.0', 'news', 'vd_1', 'human', false, null);
+            insert into session_verdicts (session_id, verdict_id, at, class, signals)
+            values ('sess_1', 'vd_1', '2026-11-21 19:30Z', 'human', '[]');
+            insert into analytics_events (day, event_id, "timestamp", site, session_id, event_type, event_category, method, path,
+                status, kind)
+            values ('2026-11-21', gen_random_uuid(), '2026-11-21 19:30Z', 'shop.example', 'sess_1', 'request', 'http', 'GET',
+                '/', 200, 'document');
+            insert into engagement_events (day, id, site, session_id, page_url, path, created_at)
+            values ('2026-11-21', gen_random_uuid(), 'shop.example', 'sess_1', '/', '/', '2026-11-21 19:30Z');
+            insert into conversations (context_id, site, session_id, created_at, updated_at)
+            values ('c1', 'shop.example', 'sess_1', '2026-11-21 19:30Z', '2026-11-21 19:30Z');
+            insert into agent_tasks (task_id, site, agent_name, started_at)
+            values ('t1', 'shop.example', 'helper', '2026-11-21 19:30Z');
+            insert into ai_requests (id, site, model, created_at)
+            values ('00000000-0000-7000-8000-000000000001', 'shop.example', 'm', '2026-11-21 19:30Z');
+            insert into tool_executions (id, site, tool_name, started_at, created_at)
+            values ('00000000-0000-7000-8000-000000000002', 'shop.example', 'grep', '2026-11-21 19:30Z', '2026-11-21 19:30Z');
+            insert into anomalies (metric_name, key, level, opened_at, last_seen_at, value, message)
+            values ('error_rate', '', 'warning', '2026-11-21 19:30Z', '2026-11-21 19:30Z', 1, 'one');
+            insert into fingerprint_reputation (fingerprint_hash, network_prefix, abuse_incidents)
+            values ('fp_1', '192.0.2.0/24', 1);
+            insert into throttle_decisions (reference, at, key, policy, level, allowed)
+            values ('thr1', '2026-11-21 19:30Z', '192.0.2.1', 'default', 0, false);
+            """)
+        await connection.close()
+        return database
+    }
+
+    @Test(arguments: ids) func onOneRow(_ id: String) async throws {
+        let takesWindow = Catalogue.all.reports.first { $0.id == id }!.flags.contains { $0.name == "since" }
+        let report = try await Self.single.value.report(Self.command(id) + (takesWindow ? " --since all" : ""))
+        #expect(try JSONValue(parsing: report.json.serialized()) == report.json)
+        #expect(!report.table(on: TerminalShape(width: 80, hasColors: false)).isEmpty)
+        func look(_ value: JSONValue, _ name: String) {
+            switch value {
+            case .object(let object): for field in object.fields { look(field.value, field.name) }
+            case .array(let elements): for element in elements { look(element, name) }
+            case .integer, .number:
+                guard let number = value.doubleValue else { return }
+                #expect(number.isFinite, "\(id) \(name)")
+                if name.hasSuffix("percentage") || name.hasSuffix("_rate") || name.hasSuffix("share_percent") {
+                    #expect((0...100).contains(number), "\(id) \(name) \(number)")
+                }
+            default: break
+            }
+        }
+        look(.object(report.data), "")
+        for section in report.request.report.sections {
+            guard case .rows(let rows) = section, rows.isMain, rows.bar == nil else { continue }
+            #expect((report.data[rows.path]?.arrayValue?.count ?? 0) <= 1 || id == "anomalies.thresholds", "\(id)")
+        }
+    }
+
+    @Test(arguments: [
+        ("overview", "traffic.sessions"), ("overview", "traffic.page_views"), ("overview", "conversations.total"),
+        ("overview", "ai_requests.total"), ("overview", "tools.total_executions"), ("overview", "agents.total_tasks"),
+        ("sessions stats", "sessions_created_in_period"), ("content stats", "total_views"),
+        ("costs summary", "total_requests"),
+    ]) func oneRowCountsOnce(_ command: String, _ field: String) async throws {
+        let data = JSONValue.object(try await Self.single.value.report("\(command) --since 2026-11-21").data)
+        let value = field.split(separator: ".").reduce(Optional(data)) { $0?[String($1)] }
+        #expect(value?.integerValue == 1, "\(command) \(field)")
     }
 
     @Test(arguments: ids) func declaredFieldsAreThere(_ id: String) async throws {

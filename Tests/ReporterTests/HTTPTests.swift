@@ -134,7 +134,10 @@ import WeirProtocol
         ("/api/v1/reports/overview?colour=red", 400), ("/api/v1/reports/nonsense", 404),
         ("/api/v1/reports/agents/show/nobody", 404), ("/api/v1/reports", 404), ("/api/v1/reports/report?html=x", 403),
         ("/api/v1/reports/throttle/block", 403), ("/api/v1/reports/export/events", 403), ("/nothing", 404),
-        ("/api/v1/", 404), ("/api/v1", 404), ("/api", 404), ("/api/v1/command", 404),
+        // What is not UTF-8 is a value like any that nothing has.
+        ("/api/v1/reports/overview?country=%FF", 200), ("/api/v1/reports/overview?country=%C3", 200),
+        ("/api/v1/reports/agents/show/%FF", 404), ("/api/v1/", 404), ("/api/v1", 404), ("/api", 404),
+        ("/api/v1/command", 404),
     ]) func statuses(_ path: String, _ status: Int) async throws {
         let answer = try await ask(path)
         #expect(answer.status == status)

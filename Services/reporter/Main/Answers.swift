@@ -9,6 +9,7 @@ struct Answers: Sendable {
     private let store: ReportStore
     private let sockets: ServiceSockets
     private let throttle: ThrottleAnswers
+    private let settings: Settings
 
     /// For one command: settings from the file or the environment, one connection.
     init(configuration: String?) throws(ReportError) {
@@ -28,6 +29,7 @@ struct Answers: Sendable {
             url: settings.databaseURL(role: "weir_reporter", reading: true), connections: connections, timeout: timeout)
         sockets = ServiceSockets(directory: settings[.runtimeDirectory])
         throttle = ThrottleAnswers(directory: settings[.runtimeDirectory])
+        self.settings = settings
     }
 
     /// The answer.
@@ -37,6 +39,17 @@ struct Answers: Sendable {
         case "status":
             var data = JSONObject()
             data["services"] = .array(await sockets.status())
+            return Report(request: request, from: request.now, to: request.now, data: data)
+        case "doctor":
+            let results = await CheckUpReader(settings: settings, store: store, sockets: sockets).look().results
+            var data = JSONObject()
+            data["checks"] = .array(
+                results.map {
+                    [
+                        "check": .string($0.check), "state": .string($0.level.rawValue), "found": .string($0.found),
+                        "mend": .string($0.mend),
+                    ]
+                })
             return Report(request: request, from: request.now, to: request.now, data: data)
         case "report": return try await page(request)
         case "throttle.status":
@@ -94,6 +107,8 @@ struct Answers: Sendable {
         switch report.request.report.id {
         case "status":
             report.data["services"]?.arrayValue?.allSatisfy { $0["state"]?.stringValue == "ok" } == true ? 0 : 1
+        case "doctor":
+            report.data["checks"]?.arrayValue?.contains { $0["state"] == "finding" } == true ? 1 : 0
         case "throttle.status": report.data["state"]?.stringValue == "ok" ? 0 : 1
         case "ingest.audit": report.data["balanced"]?.boolValue == true ? 0 : 1
         default: 0

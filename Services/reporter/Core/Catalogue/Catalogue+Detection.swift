@@ -71,7 +71,8 @@ extension Catalogue {
                         Fact("precision_low", "  at least", .decimal), Fact("precision_high", "  at most", .decimal),
                         Fact("recall_percent", "Recall (%)", .decimal), Fact("recall_low", "  at least", .decimal),
                         Fact("recall_high", "  at most", .decimal),
-                        Fact("left_out_sessions", "Left out, a rule saw the honeypot", .count),
+                        Fact("trapped_sessions", "Asked for a honeypot", .count),
+                        Fact("left_out_sessions", "  left out, a rule saw it", .count),
                     ]),
                 .rows(
                     RowsSection(
@@ -143,5 +144,6 @@ extension Catalogue {
 
 extension Flag {
     static let honeypot = Flag(
-        "honeypot", .text("PATHS"), "paths that no person finds, with commas; one that ends in / stands for all below")
+        "honeypot", .text("PATHS"),
+        "paths that no person finds, a comma between two; one that ends in / stands for all below")
 }

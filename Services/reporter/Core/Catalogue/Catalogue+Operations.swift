@@ -30,6 +30,17 @@ extension Catalogue {
 
     static let diagnosis = [
         ReportDefinition(
+            "doctor", "Check-up", "whether everything works, and what mends what does not", flags: [],
+            sections: [
+                .rows(
+                    RowsSection(
+                        "checks",
+                        [
+                            Column("check", "check", .text), Column("state", "state", .text),
+                            Column("found", "found", .text), Column("mend", "what mends it", .text),
+                        ]))
+            ]),
+        ReportDefinition(
             "doctor.traffic", "Traffic Check-up", "whether undetected bots inflate the numbers",
             flags: Flag.window + [.limit, Filter.site.flag], measure: "total_sessions",
             sections: [
@@ -65,6 +76,7 @@ extension Catalogue {
                         Fact("session_id", "Session", .text), Fact("class", "Class", .text),
                         Fact("score", "Score", .count), Fact("flags_source", "Decided by", .text),
                         Fact("user_agent", "User agent", .text), Fact("request_count", "Requests", .count),
+                        Fact("asset_count", "Files", .count),
                     ]),
                 .rows(
                     RowsSection(
@@ -79,12 +91,12 @@ extension Catalogue {
                         [Column("change", "change", .text), Column("result", "result", .text)])),
                 .rows(
                     RowsSection(
-                        "verdicts", title: "History", isMain: false,
+                        "verdict_changes", title: "History, where it changed", isMain: false,
                         [
                             Column("at", "at", .instant), Column("class", "class", .text),
-                            Column("score", "score", .count), Column("signal_names", "signals", .text),
-                            Column("judged_count", "judged", .count), Column("rule_set", "rules", .text),
-                            Column("by", "by", .text),
+                            Column("score", "score", .count), Column("judged_count", "requests", .count),
+                            Column("by", "by", .text), Column("counts", "counts", .yesNo),
+                            Column("rule_set", "rules", .text), Column("signal_names", "signals", .text),
                         ])),
             ]),
         ReportDefinition(

@@ -40,7 +40,7 @@ extension Catalogue {
             sections: [
                 .facts(nil, [Fact("period", "Period", .text)]),
                 .facts(
-                    "Traffic",
+                    "Everybody",
                     [
                         Fact("traffic.requests", "Requests", .count),
                         Fact("traffic.page_requests", "Page requests", .count),
@@ -48,6 +48,10 @@ extension Catalogue {
                         Fact("traffic.human_sessions", "  of people", .count),
                         Fact("traffic.bot_sessions", "  of bots", .count),
                         Fact("traffic.undecided_sessions", "  undecided", .count),
+                    ]),
+                .facts(
+                    "This view",
+                    [
                         Fact("traffic.visitors", "Visitors", .count),
                         Fact("traffic.users", "Users", .count),
                         Fact("traffic.page_views", "Page views", .count),
@@ -55,7 +59,7 @@ extension Catalogue {
                             "sessions.currently_active", "Active now", .count, csv: "sessions_currently_active",
                             isOfNow: true),
                         Fact(
-                            "sessions.created_in_period", "Sessions in this view", .count,
+                            "sessions.created_in_period", "Sessions", .count,
                             csv: "sessions_created_in_period"),
                     ]),
                 .facts(

@@ -17,6 +17,7 @@ extension Catalogue {
             Every report takes --json, --csv, --export FILE.csv, --help; most take --since, --until, --limit, --class.
             Times: 90s, 15m, 24h, 7d, 4w, 2026-11-21, 2026-11-21T08:00:00Z, all. See: analytics <command> --help
             Visitors are browsers, told apart by user agent and first language, whatever network they come from.
+            Requests are of pages, of an API, and of pages in the background; static files are counted as files.
             People (--class human, the default) are everybody that is not called a bot, the undecided among them.
             Exit codes: 0 ok, 1 a finding or not found, 3 database or socket away, 4 nothing usable in the input,
             5 no permission, 64 usage, 78 configuration, 130 interrupted.

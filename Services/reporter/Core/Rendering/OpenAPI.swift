@@ -158,7 +158,10 @@ public struct OpenAPI: Sendable {
             switch section {
             case .facts(_, let facts):
                 for fact in facts {
-                    tree.insert(Self.schema(fact.format), at: fact.path.split(separator: ".").map(String.init)[...])
+                    // What is of now has no value before, where this is also the schema of the window before.
+                    tree.insert(
+                        Self.schema(fact.format), isRequired: !fact.isOfNow,
+                        at: fact.path.split(separator: ".").map(String.init)[...])
                 }
             case .rows(let rows):
                 var properties = JSONObject()
@@ -192,16 +195,21 @@ public struct OpenAPI: Sendable {
     /// An object of a schema under construction: the dotted paths of facts become objects in each other.
     private struct Branch {
         private var leaves = JSONObject()
+        private var optional: Set<String> = []
         private var branches: [(name: String, branch: Branch)] = []
 
-        mutating func insert(_ schema: JSONValue, at path: ArraySlice<String>) {
+        mutating func insert(_ schema: JSONValue, isRequired: Bool = true, at path: ArraySlice<String>) {
             guard let first = path.first else { return }
-            guard path.count > 1 else { return leaves[first] = schema }
+            guard path.count > 1 else {
+                leaves[first] = schema
+                if !isRequired { optional.insert(first) }
+                return
+            }
             if let index = branches.firstIndex(where: { $0.name == first }) {
-                branches[index].branch.insert(schema, at: path.dropFirst())
+                branches[index].branch.insert(schema, isRequired: isRequired, at: path.dropFirst())
             } else {
                 var branch = Branch()
-                branch.insert(schema, at: path.dropFirst())
+                branch.insert(schema, isRequired: isRequired, at: path.dropFirst())
                 branches.append((first, branch))
             }
         }
@@ -210,7 +218,9 @@ public struct OpenAPI: Sendable {
             var properties = leaves
             for (name, branch) in branches { properties[name] = branch.schema }
             return [
-                "type": "object", "required": .array(properties.fields.map { .string($0.name) }),
+                "type": "object",
+                "required": .array(
+                    properties.fields.filter { !optional.contains($0.name) }.map { .string($0.name) }),
                 "properties": .object(properties),
             ]
         }

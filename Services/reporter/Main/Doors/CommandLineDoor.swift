@@ -104,10 +104,11 @@ enum CommandLineDoor {
         return arguments.remove(at: index)
     }
 
-    /// The sentence goes to standard error; a program that asked for JSON gets its object as well.
+    /// The sentence goes to standard error; a program that asked for JSON gets its object as well. That the database is
+    /// away fits a line, as logs and monitors want it.
     private static func report(_ error: ReportError, asJSON: Bool) {
         if asJSON { Terminal.write(error.json.indentedText) }
-        let hint = error.hint.map { "\n  \($0)" } ?? ""
+        let hint = error.hint.map { (error.code == .unavailable ? " " : "\n  ") + $0 } ?? ""
         Terminal.write("analytics: \(TerminalText.stripped(error.message))\(hint)\n", to: STDERR_FILENO)
     }
 }

@@ -131,6 +131,10 @@ extension ReportQuery {
             select signal ->> 'name' as name, (signal ->> 'points')::numeric as points,
                 signal ->> 'observed' as observed, place
             from verdict, jsonb_array_elements(signals) with ordinality as each (signal, place)
+        ), decisive as (
+            select listed.*, name not in ('user_agent', 'spam_referrer') as is_of_scanners from listed
+            where points = 0 and name in ('user_agent', 'scanner_agent', 'spam_referrer', 'probe', 'scanner_velocity',
+                'missing_paths')
         )
         select change, result from (
             select 0 as part, 0 as place, 'analytics bots unflag --session ' || session_id as change,
@@ -143,11 +147,13 @@ extension ReportQuery {
                     else ', no behavioural bot' end
             from listed, verdict where points > 0 and is_behavioral_bot
             union all
-            select 2, place, 'without ' || name || ' (' || observed || ')',
-                case when is_bot and is_scanner then 'one tier less' else 'decided by behaviour alone' end
-            from listed, verdict
-            where points = 0 and name in ('user_agent', 'scanner_agent', 'spam_referrer', 'probe', 'scanner_velocity',
-                'missing_paths')
+            -- Each of these decides by itself.
+            select 2, place, 'without ' || name || ' (' || observed || ')', case
+                when exists (select from decisive as other where other.place <> d.place and other.is_of_scanners)
+                    then 'still a scanner'
+                when exists (select from decisive as other where other.place <> d.place) then 'a declared bot'
+                else 'decided by behaviour alone' end
+            from decisive as d
             union all
             select 2, place, 'without ' || name || ' (' || observed || ')', 'a declared bot'
             from listed, verdict
@@ -155,7 +161,8 @@ extension ReportQuery {
                 and not is_scanner
             union all
             select 3, 0, (50 - score) || ' points more', 'a behavioural bot'
-            from verdict where not is_behavioral_bot and not is_bot and not is_scanner
+            from verdict
+            where not is_behavioral_bot and not is_bot and not is_scanner and not is_files_alone and score < 50
             union all
             select 4, 0, case when is_files_alone then 'a page request or an engagement event'
                     else 'two page requests, a static file or an engagement event' end,

@@ -8,6 +8,14 @@ struct EmptyAnswer {
     /// When what is stored begins and ends; nil for an empty database.
     let range: (first: Timestamp, last: Timestamp)?
 
+    /// What has to be set up before there can be an answer.
+    private static let claims = [
+        "bots.fakes": "No claim to be somebody's crawler was refuted. A list of detector.crawlers that is complete "
+            + "refutes, and reverse DNS where detector.resolver is set; else a claim makes a declared bot.",
+        "bots.verified": "No claim to be somebody's crawler was confirmed. Published address ranges confirm, and "
+            + "reverse DNS where detector.resolver is set; else a claim makes a declared bot.",
+    ]
+
     private static let listedValues = 12
     /// Rows that a filter's values are looked for in: an answer that has nothing to say must not read all there is.
     private static let sampledRows = 100_000
@@ -24,6 +32,10 @@ struct EmptyAnswer {
         let unknown = try Filter.allCases.compactMap { try sentence(about: $0, in: connection) }
         guard unknown.isEmpty else {
             report.hint = unknown.joined(separator: " ")
+            return
+        }
+        if let why = Self.claims[request.report.id] {
+            report.hint = why
             return
         }
         let what = request.filters.isEmpty ? "No data" : "No data for these filters"

@@ -16,12 +16,16 @@ extension ReportQuery {
         // Of a program: how many of its kind were found. Of a person: how many were accused.
         let table: SQL = """
             labelled as materialized (
-                select s.is_bot, s.is_scanner or s.is_behavioral_bot as condemned, \(label(question)) as label
+                select coalesce(ruled.is_bot, s.is_bot) as is_bot, case when ruled.is_bot is null
+                        then s.is_scanner or s.is_behavioral_bot
+                        else ruled.is_scanner or ruled.is_behavioral_bot end as condemned,
+                    \(label(question)) as label
                 from user_sessions as s
                 left join trapped on trapped.session_id = s.session_id
                 left join engaged on engaged.session_id = s.session_id
+                left join lateral (\(ruled)) as ruled on true
                 where \(question.inWindow("s.started_at")) and \(question.sessionFilters)
-                    and s.flags_source = 'auto' and s.verdict_id is not null
+                    and (s.flags_source = 'auto' or ruled.is_bot is not null) and s.verdict_id is not null
             ), counted as (
                 select label, count(*) as sessions,
                     count(*) filter (where condemned
@@ -58,6 +62,7 @@ extension ReportQuery {
                     \(bound(right, called, "-")) as precision_low, \(bound(right, called, "+")) as precision_high,
                     \(share(right, programs)) as recall_percent, \(bound(right, programs, "-")) as recall_low,
                     \(bound(right, programs, "+")) as recall_high,
+                    (select count(*) from trapped)::bigint as trapped_sessions,
                     (select count(*) from trapped where seen)::bigint as left_out_sessions
                 from sums
                 """),
@@ -88,10 +93,18 @@ extension ReportQuery {
         """
     }
 
+    /// What the rules said of a session `s` that an operator has flagged: his word must not count as theirs.
+    private static let ruled: SQL = """
+        select v.verdict_id, v.is_bot, v.is_scanner, v.is_behavioral_bot from session_verdicts as v
+        where s.flags_source = 'manual' and v.session_id = s.session_id and v.by <> 'operator'
+        order by v.judged_count desc, v.at desc, v.verdict_id limit 1
+        """
+
     /// Sessions that asked for a honeypot; `seen` where the verdict rests on that very request.
     private static func trapped(_ question: Question) -> SQL {
         let paths = (question.request.choices["honeypot"] ?? "").split(separator: ",")
-            .map { String($0.drop { $0 == " " }) }.filter { !$0.isEmpty }
+            .map { $0.drop { $0 == " " } }.filter { !$0.isEmpty }
+            .map { $0.hasPrefix("/") ? String($0) : "/" + $0 }
         guard !paths.isEmpty else { return "trapped as (select null::text as session_id, false as seen where false)" }
         let asked = paths.map { path -> SQL in
             path.hasSuffix("/") && path != "/"
@@ -104,11 +117,13 @@ extension ReportQuery {
                     and position(signal.observed in lower(e.path)) > 0), false) as seen
                 from analytics_events as e
                 join user_sessions as s using (session_id)
-                left join session_verdicts as v on v.session_id = s.session_id and v.verdict_id = s.verdict_id
+                left join lateral (\(ruled)) as ruled on true
+                left join session_verdicts as v
+                    on v.session_id = s.session_id and v.verdict_id = coalesce(ruled.verdict_id, s.verdict_id)
                 left join lateral jsonb_to_recordset(v.signals) as signal (name text, observed text) on true
                 where e.kind is not null and (\(anyAsked)) and \(question.days(question.from, question.to))
                     and \(question.inWindow("s.started_at")) and \(question.sessionFilters)
-                    and s.flags_source = 'auto' and s.bot_name is null and s.user_id is null and s.converted_at is null
+                    and s.bot_name is null and s.user_id is null and s.converted_at is null
                 group by e.session_id
             )
             """

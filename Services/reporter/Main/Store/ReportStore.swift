@@ -82,6 +82,35 @@ struct ReportStore: Sendable {
     /// Whether the database answers.
     func isReachable() async -> Bool { (try? await pool.query("select 1", timeout: .seconds(2))) != nil }
 
+    /// What the database says of itself, for a check-up.
+    func condition() async throws(ReportError) -> CheckUp.Database {
+        do {
+            return try await pool.transaction(.readOnlySnapshot) { connection in
+                try SchemaVersion.check(in: connection)
+                let row = try connection.query(
+                    """
+                    select current_user::text as role, (extract(epoch from clock_timestamp()) * 1000)::bigint as now,
+                        array_to_string(array(select name from unnest(array['weir_collector', 'weir_detector',
+                                'weir_throttle', 'weir_reporter', 'weir_operator']) as listed (name)
+                            where not exists (select from pg_roles where rolname = name)), ' ') as missing_roles,
+                        (select coalesce(sum(accepted - stored - duplicates - dead), 0) from ingest_ledger)::bigint
+                            as missing_records,
+                        (select count(*) from user_sessions
+                            where needs_evaluation and updated_at < now() - interval '10 minutes') as overdue,
+                        (select count(*) from anomalies where closed_at is null and level = 'critical') as anomalies
+                    """
+                ).first!
+                return CheckUp.Database(
+                    role: try row.get("role"), now: try row.get("now"),
+                    missingRoles: try row.get("missing_roles", as: String.self).split(separator: " ").map(String.init),
+                    missingRecords: try row.get("missing_records"), overdueVerdicts: try row.get("overdue"),
+                    openAnomalies: try row.get("anomalies"))
+            }
+        } catch {
+            throw Self.reportError(error)
+        }
+    }
+
     private func attempt(_ request: ReportRequest) async throws -> Report {
         try await pool.transaction(.readOnlySnapshot) { connection in
             try SchemaVersion.check(in: connection)

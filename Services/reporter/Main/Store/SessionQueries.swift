@@ -170,8 +170,8 @@ extension ReportQuery {
             .existing(
                 """
                 select s.session_id, \(className) as class, s.behavioral_bot_score as score, s.is_bot, s.is_scanner,
-                    s.is_behavioral_bot, s.flags_source, s.bot_name, s.user_agent, s.request_count, s.judged_count,
-                    s.rule_set
+                    s.is_behavioral_bot, s.flags_source, s.bot_name, s.user_agent, s.request_count, s.asset_count,
+                    s.judged_count, s.rule_set
                 from user_sessions as s where s.session_id = \(id)
                 """, "There is no session \"\((question.request.argument ?? "").prefix(80))\"."),
             .rows(
@@ -188,13 +188,38 @@ extension ReportQuery {
             .rows(
                 "verdicts",
                 """
-                select \(Question.iso("v.at")) as at, v.class, v.score, v.judged_count, v.rule_set, v.by, v.verdict_id,
-                    coalesce((select string_agg(signal->>'name', ' ' order by place)
-                        from jsonb_array_elements(v.signals) with ordinality as listed (signal, place)), '')
-                        as signal_names,
-                    v.signals
-                from session_verdicts as v where v.session_id = \(id) order by v.at, v.judged_count, v.verdict_id
+                with \(verdicts(id))
+                select at, class, score, judged_count, rule_set, by, verdict_id, signal_names, signals, counts
+                from verdicts order by \(verdictOrder)
+                """),
+            // A session is judged with every request, and mostly called the same. What was undone or given back to the
+            // rules has another verdict than its last.
+            .rows(
+                "verdict_changes",
+                """
+                with \(verdicts(id)), told as (
+                    select *, row(class, score, signal_names, rule_set, by) as said,
+                        lag(row(class, score, signal_names, rule_set, by)) over verdict as said_before
+                    from verdicts window verdict as (order by \(verdictOrder)))
+                select at, class, score, signal_names, judged_count, rule_set, by, counts
+                from told where said is distinct from said_before or counts order by \(verdictOrder)
                 """),
         ]
+    }
+
+    private static let verdictOrder: SQL = "said_at, judged_count, verdict_id"
+
+    /// A detector speaks of the time of the requests, which may be a log's; operators of their own.
+    private static func verdicts(_ id: Value) -> SQL {
+        """
+        verdicts as (
+            select case when v.by = 'detector' then v.at else v.created_at end as said_at,
+                \(Question.iso("case when v.by = 'detector' then v.at else v.created_at end")) as at, v.class, v.score, v.judged_count, v.rule_set, v.by, v.verdict_id,
+                coalesce((select string_agg(signal->>'name', ' ' order by place)
+                    from jsonb_array_elements(v.signals) with ordinality as listed (signal, place)), '')
+                    as signal_names,
+                v.signals, v.verdict_id = s.verdict_id as counts
+            from session_verdicts as v join user_sessions as s using (session_id) where v.session_id = \(id))
+        """
     }
 }

@@ -43,8 +43,9 @@ struct OverrideCommand: ParsableArguments {
 
     private static let help: [ThrottleOverride.Action: String] = [
         .allow: "Never limits a client.", .block: "Always refuses a client.",
-        .clear: "Takes back an earlier word on a client.",
+        .clear: "Takes back an earlier word on a client. \(ownLevel)",
     ]
+    private static let ownLevel = "A level that the throttle itself gave stays: throttle allow suspends it."
 
     private func carryOut(
         _ action: ThrottleOverride.Action, _ configuration: String?
@@ -74,7 +75,8 @@ struct OverrideCommand: ParsableArguments {
         switch action {
         case .allow: Terminal.write("\(TerminalText.stripped(key)) is never limited\(length).\n")
         case .block: Terminal.write("\(TerminalText.stripped(key)) is refused\(length).\n")
-        case .clear: Terminal.write("There is no override on \(TerminalText.stripped(key)) any more.\n")
+        case .clear:
+            Terminal.write("There is no override on \(TerminalText.stripped(key)) any more. \(Self.ownLevel)\n")
         }
     }
 
