@@ -102,7 +102,7 @@ import Testing
         }
         #expect(!program.hasEnded, "the import was over before the server crashed")
         // The import stands still meanwhile, so that what the crash undid can be seen.
-        program.signal(SIGSTOP)
+        try await halt(program.process)
         kill(try await cluster.serverProcess(), SIGQUIT)
         try await cluster.start()
         #expect(try await stack.count("select count(*) from analytics_events") < stored)

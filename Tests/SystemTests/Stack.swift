@@ -181,6 +181,21 @@ func eventually<Answer>(
     }
 }
 
+/// Stops a process until it gets SIGCONT, and returns once each of its threads stands still: `kill` returns before, and
+/// on a busy machine they go on for a while.
+func halt(_ process: Int32) async throws {
+    kill(process, SIGSTOP)
+    let tasks = "/proc/\(process)/task"
+    _ = try await eventually("process \(process) stands still", within: .seconds(20)) {
+        let states = try FileManager.default.contentsOfDirectory(atPath: tasks).map { thread in
+            // "12 (name) T 1 …"; the name may hold anything.
+            let stat = (try? String(contentsOfFile: "\(tasks)/\(thread)/stat", encoding: .utf8)) ?? ""
+            return stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].dropFirst(2).first
+        }
+        return states.allSatisfy { $0 == "T" } ? true : nil
+    }
+}
+
 /// Something that a test waited for did not happen in time.
 struct NeverHappened: Error, CustomStringConvertible {
     var what: String

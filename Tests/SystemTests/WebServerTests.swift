@@ -141,7 +141,7 @@ import WeirProtocol
             try? await ask(front, "/", client: "203.0.113.1").status == 200 ? true : nil
         }
         let process = try #require(stack.process(of: .throttle))
-        kill(process, SIGSTOP)
+        try await halt(process)
         for number in 0..<20 {
             let answer = try await ask(
                 front, "/page?n=\(number)", client: "203.0.113.7", method: "POST", body: "x=\(number)")
