@@ -29,6 +29,7 @@ RUN groupadd --gid 10000 weir \
     && useradd --uid 10003 --gid weir --no-create-home --shell /usr/sbin/nologin weir_throttle \
     && useradd --uid 10004 --gid weir --no-create-home --shell /usr/sbin/nologin weir_reporter \
     && useradd --uid 10005 --gid weir --no-create-home --shell /usr/sbin/nologin weir_owner \
+    && useradd --uid 10006 --gid weir --no-create-home --shell /usr/sbin/nologin weir_operator \
     && install -d -m 0770 -o root -g weir /run/weir \
     && install -d -m 0700 -o weir_collector -g weir /var/lib/weir /var/lib/weir/spool /var/lib/weir/dead
 COPY --from=build /products/ /usr/lib/weir/
@@ -42,7 +43,8 @@ RUN groupadd --gid 10000 weir \
     && useradd --uid 10002 --gid weir --no-create-home --shell /usr/sbin/nologin weir_detector \
     && useradd --uid 10003 --gid weir --no-create-home --shell /usr/sbin/nologin weir_throttle \
     && useradd --uid 10004 --gid weir --no-create-home --shell /usr/sbin/nologin weir_reporter \
-    && useradd --uid 10005 --gid weir --no-create-home --shell /usr/sbin/nologin weir_owner
+    && useradd --uid 10005 --gid weir --no-create-home --shell /usr/sbin/nologin weir_owner \
+    && useradd --uid 10006 --gid weir --no-create-home --shell /usr/sbin/nologin weir_operator
 # The migrator owns the database and makes the other roles; it is nobody beyond that.
 RUN printf '%s\n' 'create role weir_owner login createrole;' 'alter database weir owner to weir_owner;' \
     > /docker-entrypoint-initdb.d/owner.sql

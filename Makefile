@@ -1,7 +1,7 @@
 # Thin on purpose: each target is a script that also runs by itself.
 export LOG DURATION SEED
 
-.PHONY: help build run test lint stop clean
+.PHONY: help build deb run test lint stop clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -9,6 +9,7 @@ help: ## what there is
 	@echo 'make run LOG=FILE      the same, with an access log (plain or .gz) instead of made-up traffic'
 	@echo '                       DURATION=60s SEED=1 shape the traffic; WEIR_BUILD=DIR takes the programs from there'
 	@echo 'make build             the release programs, into .build/release'
+	@echo 'make deb               a Debian package of them, into .build; scripts/check-deb PACKAGE tries it in a chroot'
 	@echo 'make test              every test, system tests included'
 	@echo 'make lint              formatting and architecture'
 	@echo 'make stop              stop what make run started; its data stays'
@@ -16,6 +17,9 @@ help: ## what there is
 
 build: ## see help
 	@scripts/build
+
+deb: ## see help
+	@scripts/deb
 
 run: ## see help
 	@scripts/run

@@ -8,7 +8,7 @@ import WeirProtocol
 struct Retention: OperatorVerb {
     static let configuration = CommandConfiguration(
         commandName: "retention", abstract: "Remove what is older than the settings retention.*_days say.",
-        discussion: "Without --yes it only counts. Run it daily, from a timer.")
+        discussion: "Without --yes it only counts. weir-retention.timer runs it daily.")
     @ArgumentParser.Flag(help: "Do it; without this nothing is removed.")
     var yes = false
     @OptionGroup var output: OutputChoice
@@ -20,9 +20,9 @@ struct Retention: OperatorVerb {
             return days == 0 ? nil : (rule, Timestamp.Day(number: today - days).description)
         }
         guard !rules.isEmpty else {
-            throw ReportError(
-                .configuration, "No retention is set, so that everything is kept.",
-                hint: "Set retention.requests_days and the like; docs/configure.md lists them.")
+            return OperatorOutcome(
+                data: ["done": .bool(yes), "rows": 0, "tables": .object(JSONObject())],
+                sentence: "Everything is kept: no setting retention.*_days says otherwise; see docs/configure.md.")
         }
         let isDone = yes
         var counts: [TableCount] = []
