@@ -19,14 +19,16 @@ public final class TestCluster: Sendable {
     /// The cluster of this process, started on first use.
     public static func shared() async throws -> TestCluster { try await sharedCluster.value }
 
-    /// Starts a cluster of one's own; about a second.
-    public static func make() async throws -> TestCluster {
+    /// Starts a cluster of one's own; about a second. One that is to be copied, `durable`, writes the log that a standby
+    /// needs, and a standby follows `primary` from then on.
+    public static func make(durable: Bool = false, standbyOf primary: TestCluster? = nil) async throws -> TestCluster {
         let temporary = FileManager.default.temporaryDirectory
         removeLeftovers(in: temporary)
         let process = ProcessInfo.processInfo.processIdentifier
         let folder = "\(folderPrefix)\(process)-\(UInt32.random(in: .min ... .max))"
         let directory = temporary.appendingPathComponent(folder)
-        try await Program.run(clusterScript, ["start", directory.path, "--throwaway", "--owner", String(process)])
+        let kind = primary.map { ["--standby-of", $0.directory.path] } ?? (durable ? [] : ["--throwaway"])
+        try await Program.run(clusterScript, ["start", directory.path, "--owner", String(process)] + kind)
         let environment = try await Program.run(clusterScript, ["status", directory.path, "--env"])
         guard let host = environment.split(whereSeparator: \.isWhitespace).first(where: { $0.hasPrefix("PGHOST=") })
         else { throw CommandFailure(command: "postgres-cluster status", status: 0, output: environment) }
@@ -54,6 +56,9 @@ public final class TestCluster: Sendable {
     public func stop() async throws {
         try await Program.run(Self.clusterScript, ["stop", directory.path])
     }
+
+    /// Makes a standby a server of its own.
+    public func promote() async throws { try await Program.run(Self.clusterScript, ["promote", directory.path]) }
 
     /// Sets server-wide settings, each as `name = value`, which hold from then on.
     public func set(_ settings: String...) async throws {
