@@ -64,6 +64,24 @@ import WeirProtocol
         ),
     ]
 
+    /// Readings may go while their sessions stay.
+    @Test func removedReadingsAreOutOfTheRollUp() async throws {
+        let database = try await GoldenAnswerTests.seeded()
+        try await database.rollUp()
+        let before = try await Self.answers(database)
+        let operatorConnection = try database.connection(as: "weir_operator")
+        let removed = try await operatorConnection.execute(
+            "delete from engagement_events where session_id < 'sess_0050'")
+        #expect(removed > 0)
+        await operatorConnection.close()
+        let afterwards = try await Self.answers(database)
+        #expect(afterwards != before)
+        let administrator = try database.connection(as: "postgres")
+        try await administrator.script("truncate session_hours, rolled_hours, page_hours, page_days, rolled_days")
+        #expect(try await Self.answers(database) == afterwards)
+        await administrator.close()
+    }
+
     @Test(arguments: changes) func aChangeTakesItsHoursOut(
         _ change: (name: String, role: String, change: String, sessions: String)
     ) async throws {
