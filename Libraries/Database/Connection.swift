@@ -19,6 +19,8 @@ public actor Connection {
     private nonisolated let canceller = Mutex<Canceller?>(nil)
     private var session: Session?
     private var isInTransaction = false
+    /// When the statements of the transaction under way have had their time.
+    private var bodyEnd: ContinuousClock.Instant?
 
     /// The connection's own thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -56,7 +58,7 @@ public actor Connection {
     ) throws(DatabaseError) -> Rows {
         Rows(
             result: try perform { session throws(DatabaseError) in
-                try session.run(sql, values, until: Deadline(timeout ?? statementTimeout))
+                try session.run(sql, values, until: deadline(timeout))
             })
     }
 
@@ -71,7 +73,7 @@ public actor Connection {
     /// Runs several statements, separated by semicolons and without values.
     public func script(_ sql: String, timeout: Duration? = nil) throws(DatabaseError) {
         _ = try perform { session throws(DatabaseError) in
-            try session.run(script: sql, until: Deadline(timeout ?? statementTimeout))
+            try session.run(script: sql, until: deadline(timeout))
         }
     }
 
@@ -79,22 +81,29 @@ public actor Connection {
     @discardableResult
     public func copyIn(_ sql: String, _ rows: [UInt8], timeout: Duration? = nil) throws(DatabaseError) -> Int {
         try perform { session throws(DatabaseError) in
-            try session.copyIn(sql, rows, until: Deadline(timeout ?? statementTimeout))
+            try session.copyIn(sql, rows, until: deadline(timeout))
         }.affected
     }
 
     /// Runs `body` between BEGIN and COMMIT; when it throws, everything is rolled back and its error passed on. A
-    /// connection lost at COMMIT leaves open whether it took effect. Not to be nested.
+    /// connection lost at COMMIT leaves open whether it took effect. Not to be nested. All of the body's statements together
+    /// may take `limit`; a later one throws 57014.
     @discardableResult
     public func transaction<T: Sendable>(
-        _ mode: TransactionMode = .readWrite, _ body: @Sendable (isolated Connection) throws -> T
+        _ mode: TransactionMode = .readWrite, within limit: Duration? = nil,
+        _ body: @Sendable (isolated Connection) throws -> T
     ) throws -> T {
         precondition(!isInTransaction, "transactions do not nest")
         try script(mode.begin)
         isInTransaction = true
-        defer { isInTransaction = false }
+        bodyEnd = limit.map { .now + $0 }
+        defer {
+            isInTransaction = false
+            bodyEnd = nil
+        }
         do {
             let value = try body(self)
+            bodyEnd = nil
             let committed = try query("commit")
             guard committed.isCommit else {
                 throw DatabaseError(
@@ -103,6 +112,7 @@ public actor Connection {
             }
             return value
         } catch {
+            bodyEnd = nil
             if session?.isAlive == true, session?.isInTransaction == true, (try? script("rollback")) == nil { close() }
             throw error
         }
@@ -121,6 +131,11 @@ public actor Connection {
             guard try body(rows), rows.count == size else { break }
         }
         try execute("close weir_batches")
+    }
+
+    private func deadline(_ timeout: Duration?) -> Deadline {
+        let own = timeout ?? statementTimeout
+        return Deadline(bodyEnd.map { min(own, max(.zero, ContinuousClock.now.duration(to: $0))) } ?? own)
     }
 
     private func perform(

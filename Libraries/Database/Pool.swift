@@ -64,9 +64,10 @@ public actor Pool {
     /// Runs `body` in a transaction; see `Connection.transaction`.
     @discardableResult
     public func transaction<T: Sendable>(
-        _ mode: TransactionMode = .readWrite, _ body: @Sendable (isolated Connection) throws -> T
+        _ mode: TransactionMode = .readWrite, within limit: Duration? = nil,
+        _ body: @Sendable (isolated Connection) throws -> T
     ) async throws -> T {
-        try await withConnection { connection in try connection.transaction(mode, body) }
+        try await withConnection { connection in try connection.transaction(mode, within: limit, body) }
     }
 
     /// Ends the idle connections.
