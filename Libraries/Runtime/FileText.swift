@@ -21,6 +21,13 @@ public enum FileText {
     /// The most that is read, in bytes.
     public static let limit = 16 << 20
 
+    /// Whether it is a regular file rather than a device or a pipe; nil when nothing is there.
+    public static func isRegular(_ path: String) -> Bool? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// When the file was changed last, in milliseconds since 1970; nil when it cannot be looked at.
     public static func changedAt(_ path: String) -> Int64? {
         var status = stat()

@@ -127,7 +127,8 @@ extension Setting where Value == [String] {
     public static var reporterUsers: Setting {
         .list(
             "reporter.users", form: "user names or numbers, separated by commas in the environment",
-            "Who may connect to reporter.sock, by the kernel's word; empty for all that the file's permissions let in.")
+            "Who may ask reporter.sock and reporter.http.sock, by the kernel's word; empty for all that the file's permissions let in."
+        )
     }
 }
 

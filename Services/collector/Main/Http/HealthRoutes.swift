@@ -36,13 +36,9 @@ struct HealthRoutes: RoutePart {
                 return .json(["state": .string(status().state)])
             },
             Route(.get, "/metrics") { _, _ in
-                let text = status().counters.sorted { $0.key < $1.key }.map { name, value in
-                    let kind = name.hasSuffix("_total") ? "counter" : "gauge"
-                    return "# TYPE weir_collector_\(name) \(kind)\nweir_collector_\(name) \(Int64(value))\n"
-                }.joined()
-                return Response(
-                    status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
-                    body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+                Response(
+                    status: .ok, headers: [.contentType: MetricsText.mediaType],
+                    body: ResponseBody(byteBuffer: ByteBuffer(string: MetricsText.text(of: status()))))
             },
         ]
     }

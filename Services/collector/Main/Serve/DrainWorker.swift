@@ -16,6 +16,9 @@ final class DrainWorker: Service {
         var isDatabaseAway = false
     }
 
+    /// How long batches take from the spool to their commit.
+    let batches = LatencyHistogram()
+
     let door: RecordDoor
     let spool: Spool
     let drain: Drain
@@ -128,6 +131,8 @@ final class DrainWorker: Service {
         let usageRefused = usageDoor.takeRefused()
         guard !batch.isEmpty || !payloads.isEmpty || !usageRefused.isEmpty else { return false }
         var outcome = Drain.Outcome()
+        let start = ContinuousClock.now
+        defer { batches.note(start.duration(to: .now)) }
         do { outcome = try await drain.commit(batch) } catch {
             door.putBack(notes)
             usageDoor.putBack(refused: usageRefused)

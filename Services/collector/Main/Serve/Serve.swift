@@ -175,6 +175,9 @@ struct CollectorService {
         ]
         counters["usage_accepted_total"] = Double(usage.accepted)
         counters["usage_refused_total"] = Double(usage.refused.values.reduce(0, +))
+        counters.merge(worker.batches.figures("batch_seconds")) { $1 }
+        // What an alarm waits for is there before it happens.
+        for reason in ["spool_full", "disk"] { counters["refused_\(reason)_total"] = 0 }
         for (reason, count) in records.refused { counters["refused_\(reason)_total"] = Double(count) }
         for (reason, count) in usage.refused { counters["usage_refused_\(reason)_total"] = Double(count) }
         return ServiceStatus(

@@ -30,6 +30,7 @@ final class EvaluationService: Sendable {
     private let claims: ClaimDesk?
     private let logger: Logger
     private let evaluations = Atomic<Int>(0)
+    private let durations = LatencyHistogram()
     private let startedAt = WallClock.monotonicMilliseconds
 
     /// - Parameter claims: looks up who crawlers are; nil where nobody can be asked.
@@ -118,6 +119,8 @@ final class EvaluationService: Sendable {
     }
 
     private func judge(_ evidence: SessionEvidence) -> StandingShare.Finding {
+        let start = ContinuousClock.now
+        defer { durations.note(start.duration(to: .now)) }
         let measures = SessionMeasures(evidence)
         let now = WallClock.milliseconds
         let verdict = bench.judge.verdict(on: evidence, measuring: measures) {
@@ -148,7 +151,7 @@ final class EvaluationService: Sendable {
         return ServiceStatus(
             service: "detector", version: Release.version, uptimeMs: WallClock.monotonicMilliseconds - startedAt,
             state: stored.isAway ? "database_unavailable" : "ok",
-            counters: [
+            counters: durations.figures("evaluation_seconds").merging([
                 "evaluations_total": Double(evaluations.load(ordering: .relaxed)),
                 "verdicts_stored_total": Double(stored.stored), "verdicts_unstored_total": Double(stored.failed),
                 "store_queue": Double(stored.queued), "reports_sent_total": Double(reports.sentCount),
@@ -161,6 +164,6 @@ final class EvaluationService: Sendable {
                 "crawler_lookups_unknown_total": Double(claims.unknown),
                 "crawler_lookups_refused_total": Double(claims.refused),
                 "crawler_lookups_waiting": Double(claims.waiting),
-            ])
+            ]) { $1 })
     }
 }

@@ -70,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             door = try await HTTPDoor.start(
                 inherited["http"].map { .inherited($0) } ?? .path(settings.socketPath("throttle.http.sock")), auth,
-                metrics: { MetricsText.of(lines.status()) }, group: group, logger: logger)
+                metrics: { MetricsText.text(of: lines.status()) }, group: group, logger: logger)
         } catch {
             await server.stop()
             throw error
@@ -107,15 +107,5 @@ private struct Doors: Service {
         try? await gracefulShutdown()
         await door.stop()
         await server.stop()
-    }
-}
-
-/// The counters of `status.get` as Prometheus text.
-enum MetricsText {
-    static func of(_ status: ServiceStatus) -> String {
-        let up = "weir_throttle_uptime_ms \(status.uptimeMs)\nweir_throttle_ok \(status.state == "ok" ? 1 : 0)\n"
-        return status.counters.sorted { $0.key < $1.key }.reduce(into: up) { text, counter in
-            text += "weir_throttle_\(counter.key) \(JSONValue.number(counter.value).text)\n"
-        }
     }
 }

@@ -122,8 +122,8 @@ private final class ForwardAuthHandler: ChannelInboundHandler {
 
     private func answer(_ asked: HTTPRequestHead, _ context: ChannelHandlerContext) {
         if asked.uri == "/metrics", asked.method == .GET {
-            let type = "text/plain; version=0.0.4; charset=utf-8"
-            write(HTTPAnswer(status: 200, headers: [("Content-Type", type)], body: metrics()), to: asked, context)
+            let headers = [("Content-Type", MetricsText.mediaType)]
+            write(HTTPAnswer(status: 200, headers: headers, body: metrics()), to: asked, context)
             return
         }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)

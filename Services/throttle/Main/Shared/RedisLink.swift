@@ -59,7 +59,7 @@ final class RedisLink: Sendable {
     var figures: [String: Double] {
         counters.withLock {
             [
-                "shared_answered": Double($0.answered), "shared_bypassed": Double($0.bypassed),
+                "shared_answered_total": Double($0.answered), "shared_bypassed_total": Double($0.bypassed),
                 "shared_store_away": $0.isThere || $0.bypassed == 0 ? 0 : 1,
             ]
         }

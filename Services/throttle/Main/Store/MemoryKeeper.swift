@@ -44,8 +44,8 @@ final class MemoryKeeper: Service {
     var figures: [String: Double] {
         state.withLock {
             [
-                "levels_stored": Double($0.stored), "store_failures": Double($0.failures),
-                "store_dropped": Double($0.dropped), "overrides_waiting": Double($0.words.count),
+                "levels_stored_total": Double($0.stored), "store_failures_total": Double($0.failures),
+                "store_dropped_total": Double($0.dropped), "overrides_waiting": Double($0.words.count),
                 "levels_loaded": $0.isLoaded ? 1 : 0,
             ]
         }
