@@ -30,15 +30,16 @@ public struct HTTPService: Service {
     ///   - socket: where to listen.
     ///   - grace: how long answers under way may take when the service stops.
     ///   - limits: what clients may take of it.
+    ///   - welcome: refuses who may not ask, by the kernel's word on who is connected; nil for somebody it does not know.
     ///   - responder: answers one request; an error that it throws is logged and answered with 500.
     /// - Throws: `ListenError`: somebody answers there, or the socket cannot be made.
     public static func listening(
         on socket: ListeningSocket, grace: Duration = .seconds(5), limits: ClientLimits = ClientLimits(),
-        logger: Logger,
+        logger: Logger, welcome: (@Sendable (PeerCredentials?) -> Response?)? = nil,
         responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
     ) async throws -> HTTPService {
         let open = OpenConnections(limit: limits.connections, logger: logger)
-        let http = Self.http(logger, responder)
+        let http = Self.http(logger, welcome, responder)
         let server = try await listen(on: socket, setup(http, open, limits, logger), logger)
         var path: String?
         if case .path(let made, _) = socket { path = made }
@@ -54,7 +55,7 @@ public struct HTTPService: Service {
         responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
     ) async throws -> HTTPService {
         let open = OpenConnections(limit: ClientLimits().connections, logger: logger)
-        let http = Self.http(logger, responder)
+        let http = Self.http(logger, nil, responder)
         do {
             let server = try await bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .bind(host: host, port: port, childChannelInitializer: setup(http, open, ClientLimits(), logger))
@@ -66,14 +67,19 @@ public struct HTTPService: Service {
     public var port: Int? { server.channel.localAddress?.port }
 
     private static func http(
-        _ logger: Logger, _ responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
+        _ logger: Logger, _ welcome: (@Sendable (PeerCredentials?) -> Response?)?,
+        _ responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
     ) -> HTTP1Channel {
         HTTP1Channel(
-            responder: { [logger, responder] request, writer, channel in
+            responder: { [logger, welcome, responder] request, writer, channel in
                 let context = BasicRequestContext(source: .init(channel: channel, logger: logger))
                 let response: Response
                 do {
-                    response = try await responder(request, context)
+                    if let welcome, let refusal = welcome(try? await PeerCredentials.peer(of: channel)?.get()) {
+                        response = refusal
+                    } else {
+                        response = try await responder(request, context)
+                    }
                 } catch {
                     logger.error("\(request.uri.path): \(error)")
                     response = Response(status: .internalServerError)

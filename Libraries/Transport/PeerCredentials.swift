@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 
 /// The process at the other end of a Unix socket, as the kernel vouches for it.
 public struct PeerCredentials: Hashable, Sendable {
@@ -18,7 +18,7 @@ public struct PeerCredentials: Hashable, Sendable {
     }
 
     /// Asks the kernel who is connected; nil where the channel is not a socket.
-    static func peer(of channel: any Channel) -> EventLoopFuture<PeerCredentials>? {
+    public static func peer(of channel: any Channel) -> EventLoopFuture<PeerCredentials>? {
         let peerCredentialsOption = 17  // SO_PEERCRED, which Glibc's module hides without _GNU_SOURCE
         return (channel as? any SocketOptionProvider)?.unsafeGetSocketOption(
             level: .socket, name: NIOBSDSocket.Option(rawValue: CInt(peerCredentialsOption)))

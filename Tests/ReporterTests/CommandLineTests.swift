@@ -106,6 +106,32 @@ import WeirProtocol
         #expect(nowhere.status == 5)
     }
 
+    /// A file that is not whole would be taken for one that is.
+    @Test func anExportThatFailsLeavesNothing() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("weir-export-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let command = ["export", "sessions", "--since", "all", "--export", "out.csv"]
+        let away = "postgresql:///weir?host=/nonexistent"
+        #expect(try await run(command, url: away, in: folder).status == 3)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        #expect(try await run(command, url: url, in: folder).status == 0)
+        let file = folder.appendingPathComponent("out.csv")
+        let whole = try Data(contentsOf: file)
+        #expect(whole.starts(with: Data("session_id,".utf8)))
+        #expect(try await run(command, url: url, in: folder).status == 64)
+        #expect(try await run(command + ["--force"], url: away, in: folder).status == 3)
+        #expect(try Data(contentsOf: file) == whole)
+        #expect(try await run(command + ["--force", "--class", "bot"], url: url, in: folder).status == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["out.csv"])
+        // A device is written to, and stays one.
+        let device = ["export", "sessions", "--since", "all", "--force", "--export", "/dev/null"]
+        #expect(try await run(device, url: url, in: folder).status == 0)
+        #expect(
+            try FileManager.default.attributesOfItem(atPath: "/dev/null")[.type] as? FileAttributeType
+                == .typeCharacterSpecial)
+    }
+
     /// An export is data alone; whose it is stands beside it.
     @Test func anExportSaysWhoseItIs() async throws {
         let people = try await run(["export", "sessions", "--since", "all"], url: url)

@@ -90,12 +90,13 @@ import WeirProtocol
         let (request, options) = try Self.request("overview")
         #expect(request.population == .human)
         #expect(request.limit == 20)
-        #expect(request.grouping == .day)
+        #expect(request.grouping == nil)
         #expect(request.window.from == Self.now - 86_400_000)
         #expect(options == OutputOptions())
         #expect(try Self.request("sessions trends").0.window.from == Self.now - 7 * 86_400_000)
         #expect(try Self.request("sessions live").0.window.from == Self.now - 1_800_000)
-        #expect(try Self.request("costs summary").0.population == nil)
+        #expect(try Self.request("costs summary").0.population == .all)
+        #expect(try Self.request("platform stats").0.population == nil)
         #expect(try Self.request("overview --include-all").0.population == .all)
         #expect(try Self.request("costs summary --days 30").0.window.from == Self.now - 30 * 86_400_000)
         #expect(try Self.request("traffic geo -n 3").0.limit == 3)
@@ -120,7 +121,7 @@ import WeirProtocol
         ("overview --limit 5", .unknownFlag, "It takes --since"),
         ("traffic bots --group-by day", .unknownFlag, "--limit"),
         ("traffic geo -z", .unknownFlag, "--limit"),
-        ("costs summary --class bot", .unknownFlag, "--since"),
+        ("traffic trends --class bot", .unknownFlag, "--since"),
         ("overview extra", .badCommand, "overview --help"),
         ("agents show", .missingValue, "agents list"),
         ("sessions show sess_1 extra", .badCommand, "sessions show --help"),

@@ -17,7 +17,8 @@ import WeirProtocol
 
     /// Whether the answer comes from a service's socket, or is made of other answers.
     private static func isAskedElsewhere(_ id: String) -> Bool {
-        ["status", "doctor", "report", "throttle.status", "throttle.policies"].contains(id) || id.hasPrefix("export.")
+        ["status", "doctor", "metrics", "whoami", "report", "throttle.status", "throttle.policies"].contains(id)
+            || id.hasPrefix("export.")
     }
 
     private static func command(_ id: String) -> String { String(id.map { $0 == "." ? " " : $0 }) }
@@ -38,6 +39,26 @@ import WeirProtocol
         {
             #expect(report.csv.filter { $0 == "\r\n" }.count == (id == "sessions.show" ? 2 : 1))
         }
+    }
+
+    /// A site that is visited and reports no use of models, as most: an empty answer says how that is done.
+    @Test func whatNobodyReportsIsSaidToBeSo() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        try await database.connection(as: "postgres").script(
+            """
+            insert into user_sessions (session_id, site, started_at, last_activity_at, fingerprint_hash, ip_address,
+                network_prefix, user_agent)
+            values ('sess_1', 'shop.example', '2026-11-21 19:30Z', '2026-11-21 19:30Z', 'fp_1', '192.0.2.1',
+                '192.0.2.0/24', 'Mozilla/5.0')
+            """)
+        for command in ["agents list", "tools stats", "requests models", "conversations stats", "costs summary"] {
+            let report = try await database.report("\(command) --since all")
+            #expect(
+                report.isEmpty && report.hint?.contains("docs/usage.md") == true, "\(command): \(report.hint ?? "")")
+        }
+        let places = try await database.report("traffic geo --since all")
+        #expect(!places.isEmpty && places.hint?.contains("collector.geoip") == true)
+        #expect(try await database.report("traffic devices --since all").hint == nil)
     }
 
     /// One row of everything: nothing to divide by, nothing before, nothing to compare.

@@ -22,6 +22,14 @@ import WeirProtocol
         #expect(try labels(.day, day(2026, 2, 27), day(2026, 2, 28)) == ["2026-02-27"])
     }
 
+    @Test func whatNobodyChoseIsDaysAsLongAsTheyCanBeRead() {
+        let day: Int64 = 86_400_000
+        #expect(Grouping.usual(over: 3_600_000) == .day)
+        #expect(Grouping.usual(over: 100 * day) == .day)
+        #expect(Grouping.usual(over: 100 * day + 1) == .week)
+        #expect(Grouping.usual(over: 13 * 365 * day) == .month)
+    }
+
     @Test func weeksBeginOnMonday() throws {
         // 2026-11-22 is a Sunday.
         #expect(

@@ -82,6 +82,17 @@ import WeirProtocol
         #expect(try await ask("/api/v1/reports/overview").status == 200)
     }
 
+    /// A form writes a space as +, a script as %20; a name in the path may have one, too.
+    @Test(arguments: [
+        "/api/v1/reports/agents/show/no%20such%20agent", "/api/v1/reports/agents/show?name=no+such+agent",
+        "/api/v1/reports/agents/show?name=no%20such%20agent",
+    ]) func namesMayHaveSpaces(_ path: String) async throws {
+        let answer = try await ask(path)
+        #expect(answer.status == 404)
+        let message = try JSONValue(parsing: answer.body.utf8)["error"]?["message"]?.stringValue
+        #expect(message?.contains("\"no such agent\"") == true, "\(answer.body)")
+    }
+
     @Test func itAnswersToItsOwnNameOnly() async throws {
         for name in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1"]
         {

@@ -194,6 +194,21 @@ import Testing
         expectPeace(screen, 0)
     }
 
+    /// An answer that takes its time shows that it is being worked on, and nothing of that once it has come.
+    @Test(.timeLimit(.minutes(2))) func whatTakesLongCountsTheSeconds() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let holder = try database.connection(as: "postgres")
+        try await holder.script("begin; lock table user_sessions in access exclusive mode")
+        let screen = try Screen(["overview"], environment: ["WEIR_DATABASE_URL": database.url(), "PAGER": ""])
+        try screen.expect("2 s, Ctrl-C ends it")
+        try await holder.script("rollback")
+        #expect(screen.end() == 0)
+        let parts = screen.seen.components(separatedBy: "\r\u{1B}[K")
+        #expect(parts.count == 2 && parts.first?.hasPrefix("\r1 s, Ctrl-C ends it") == true)
+        #expect(parts.last?.contains("Overview") == true && parts.last?.contains("Ctrl-C") == false)
+        await holder.close()
+    }
+
     /// What goes wrong before there is anything to show is said as ever, without a screen of its own.
     @Test(.timeLimit(.minutes(2))) func withoutADatabaseNothingIsDrawn() async throws {
         let screen = try Screen(["top"], environment: ["WEIR_DATABASE_URL": "postgresql:///weir?host=/nonexistent"])

@@ -65,6 +65,32 @@ import WeirProtocol
         }.map { ($0.key, $0.value) }
     }
 
+    /// Each filter chooses by what it is called after; counted over the scene, for one value and for what lacks one.
+    static let filters: [(flags: String, isChosen: @Sendable (Scene.Session) -> Bool)] = [
+        ("--site b.example", { $0.site == "b.example" }), ("--site B.EXAMPLE", { $0.site == "b.example" }),
+        ("--source organic_search", { $0.source == "organic_search" }),
+        ("--source direct", { $0.source == nil || $0.source == "direct" }),
+        ("--country de", { $0.country == "DE" }), ("--country Unknown", { $0.country == nil }),
+        ("--device mobile", { $0.device == "mobile" }), ("--device Unknown", { $0.device == nil }),
+        ("--browser firefox", { $0.browser == "Firefox" }), ("--browser unknown", { $0.browser == nil }),
+        ("--path /page-1", { $0.requests.first?.path == "/page-1" }),
+        ("--path /page", { _ in false }), ("--path /", { _ in false }),
+        ("--path '/page*'", { _ in true }),
+        ("--source social --country US --class all", { $0.source == "social" && $0.country == "US" }),
+        ("--class bot --device desktop", { $0.isAutomated && $0.device == "desktop" }),
+    ]
+
+    @Test(arguments: filters) func filtersChoose(
+        _ filter: (flags: String, isChosen: @Sendable (Scene.Session) -> Bool)
+    ) async throws {
+        let isOfPeople = !filter.flags.contains("--class")
+        let expected = sessions(days: 9) { filter.isChosen($0) && !(isOfPeople && $0.isAutomated) }
+        for report in ["traffic sources", "traffic devices", "traffic pages", "sessions trends"] {
+            let data = try await database.data("\(report) --since 9d \(filter.flags)")
+            #expect(data["total_sessions"] == .integer(Int64(expected.count)), "\(report) \(filter.flags)")
+        }
+    }
+
     @Test(arguments: Population.allCases)
     func sources(_ population: Population) async throws {
         let chosen = sessions(days: 7) { session in

@@ -4,7 +4,7 @@ import ReporterCore
 import Runtime
 import WeirProtocol
 
-/// Finds the answer to any request: in PostgreSQL, or for `status` and the spool at the services' sockets.
+/// Finds the answer to any request: in PostgreSQL, or at the services' sockets.
 struct Answers: Sendable {
     private let store: ReportStore
     private let sockets: ServiceSockets
@@ -50,6 +50,24 @@ struct Answers: Sendable {
                         "mend": .string($0.mend),
                     ]
                 })
+            return Report(request: request, from: request.now, to: request.now, data: data)
+        case "metrics":
+            let sources = await sockets.metrics()
+            var data = JSONObject()
+            data["text"] = .string(MetricsText.text(of: sources))
+            data["metrics"] = .array(
+                sources.flatMap { source in
+                    (source.status?.counters ?? [:]).sorted { $0.key < $1.key }.map { name, value in
+                        [
+                            "service": .string(source.service),
+                            "instance": source.instance.map(JSONValue.string) ?? .null,
+                            "metric": .string(name), "value": .number(value),
+                        ]
+                    }
+                })
+            return Report(request: request, from: request.now, to: request.now, data: data)
+        case "whoami":
+            let data = try await WhoAmI(store: store, sockets: sockets).data()
             return Report(request: request, from: request.now, to: request.now, data: data)
         case "report": return try await page(request)
         case "throttle.status":
@@ -98,6 +116,9 @@ struct Answers: Sendable {
     {
         try await store.export(request, take)
     }
+
+    /// Every service's own numbers.
+    func metrics() async -> [MetricsText.Source] { await sockets.metrics() }
 
     /// Whether the database answers.
     func isReachable() async -> Bool { await store.isReachable() }

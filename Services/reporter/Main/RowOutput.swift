@@ -8,8 +8,10 @@ final class RowOutput: @unchecked Sendable {
     // One task writes; `export` hands the rows over one after the other.
     private let descriptor: Int32
     private let path: String?
+    private let file: ExportFile.Pending?
     private let isJSON: Bool
-    private let isTerminal: Bool
+    /// Whether the rows are shown to somebody as they come.
+    let isTerminal: Bool
     private var pending: [UInt8] = []
     private var failure: Int32 = 0
 
@@ -18,9 +20,10 @@ final class RowOutput: @unchecked Sendable {
         isJSON = options.format == .json
         path = options.exportPath
         if let path {
-            descriptor = try ExportFile.make(path, mayReplace: options.mayReplace)
+            let begun = try ExportFile.begin(path, mayReplace: options.mayReplace)
+            (file, descriptor) = (begun, begun.descriptor)
         } else {
-            descriptor = STDOUT_FILENO
+            (file, descriptor) = (nil, STDOUT_FILENO)
         }
         isTerminal = path == nil && isatty(STDOUT_FILENO) == 1
     }
@@ -44,12 +47,17 @@ final class RowOutput: @unchecked Sendable {
         if let path {
             if Glibc.close(descriptor) != 0, failure == 0 { failure = errno }
             guard failure == 0 else {
+                discard()
                 throw ReportError(
                     .fileUnwritable, "Cannot write all of \(path): \(String(cString: strerror(failure))).")
             }
+            try file?.keep()
             Terminal.write("Wrote \(path).\n", to: STDERR_FILENO)
         }
     }
+
+    /// Leaves nothing of a file that is not whole.
+    func discard() { file?.discard() }
 
     private func flush() -> Bool {
         var rest = pending[...]

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import HTTPTransport
+import Hummingbird
 import Logging
 import NIOPosix
 import ReporterCore
@@ -48,11 +49,12 @@ struct ServeCommand: AsyncParsableCommand {
         let door = CommandDoor(answers: answers)
         let counters = Counters()
         let inherited = ServiceManager.inheritedSockets()
+        let users = try Self.users(settings[.reporterUsers])
 
         // Bound before anything runs, so that a second reporter ends here and names the socket that it lacks.
         let server = try await LineServer.start(
             inherited["wire"].map(ListeningSocket.inherited) ?? .path(settings.socketPath("reporter.sock")),
-            table: Self.table(door, answers, counters, users: try Self.users(settings[.reporterUsers])),
+            table: Self.table(door, answers, counters, users: users),
             group: MultiThreadedEventLoopGroup.singleton, logger: logger)
         var services: [any Service] = [WireService(server: server)]
         let http = HTTPDoor(door: door, counters: counters)
@@ -60,9 +62,21 @@ struct ServeCommand: AsyncParsableCommand {
             try await HTTPService.listening(
                 on: inherited["http"].map(ListeningSocket.inherited)
                     ?? .path(settings.socketPath("reporter.http.sock")),
-                logger: logger, responder: http.responder()))
+                logger: logger, welcome: users.map { Self.welcome($0) }, responder: http.responder()))
         if let page = try await page(settings, http, inherited["page"], logger) { services.append(page) }
         try await Supervisor(services: services, logger: logger).run()
+    }
+
+    /// Refuses everybody but these, as reporter.sock does.
+    private static func welcome(_ users: Set<UInt32>) -> @Sendable (PeerCredentials?) -> Response? {
+        { peer in
+            guard peer.map({ users.contains($0.userID) }) != true else { return nil }
+            return HTTPDoor.refusal(
+                403,
+                ReportError(
+                    .forbidden, "This socket does not serve user \(peer.map { String($0.userID) } ?? "?").",
+                    hint: "reporter.users names those that it does."))
+        }
     }
 
     /// The page's TCP door: a socket that the service manager made, or the port of `reporter.http`.
@@ -113,7 +127,9 @@ struct ServeCommand: AsyncParsableCommand {
                     uptimeMs: WallClock.monotonicMilliseconds - started, state: state, counters: counters.values))
         }
         table.bareLine = { message, _ in
+            let start = ContinuousClock.now
             let answer = await door.answer(message)
+            counters.durations.note(start.duration(to: .now))
             counters.count(answer)
             return answer.json
         }

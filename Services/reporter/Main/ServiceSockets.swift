@@ -12,12 +12,58 @@ struct ServiceSockets: Sendable {
 
     /// One object a service, in the order of the data's way; one that does not answer is `away`.
     func status() async -> [JSONValue] {
-        var names = ["throttle", "collector"]
-        names += detectors.isEmpty ? ["detector-1"] : detectors
-        names.append("reporter")
-        var rows: [JSONValue] = []
-        for name in names { rows.append(await status(of: name)) }
-        return rows
+        await accounts().map { name, answer in
+            var row = JSONObject()
+            let status = try? answer.get()
+            row["service"] = .string(name)
+            row["state"] = .string(status?.state ?? "away")
+            row["version"] = status.map { .string($0.version) } ?? .null
+            row["uptime_ms"] = status.map { .integer($0.uptimeMs) } ?? .null
+            row["socket"] = .string(path(of: name))
+            if case .failure(let error) = answer { row["note"] = .string(error.message) } else { row["note"] = .null }
+            var counters = JSONObject()
+            for (name, value) in (status?.counters ?? [:]).sorted(by: { $0.key < $1.key }) {
+                counters[name] = .number(value)
+            }
+            row["counters"] = .object(counters)
+            return .object(row)
+        }
+    }
+
+    /// Every service's own numbers.
+    func metrics() async -> [MetricsText.Source] {
+        await accounts().map { name, answer in
+            let parts = name.split(separator: "-")
+            return MetricsText.Source(
+                service: String(parts[0]), instance: parts.count > 1 ? String(parts[1]) : nil,
+                status: try? answer.get())
+        }
+    }
+
+    /// The sockets' files, in the order of the data's way.
+    var paths: [String] { names.map(path(of:)) }
+
+    private var names: [String] {
+        ["throttle", "collector"] + (detectors.isEmpty ? ["detector-1"] : detectors) + ["reporter"]
+    }
+
+    private func path(of name: String) -> String { "\(directory)/\(name).sock" }
+
+    /// All are asked at once, so that silent ones cost a second together.
+    private func accounts() async -> [(name: String, answer: Result<ServiceStatus, WireError>)] {
+        let names = names
+        return await withTaskGroup(of: (Int, Result<ServiceStatus, WireError>).self) { group in
+            for (place, name) in names.enumerated() {
+                group.addTask {
+                    do throws(WireError) { return (place, .success(try await ask(name))) } catch {
+                        return (place, .failure(error))
+                    }
+                }
+            }
+            var answers = [Result<ServiceStatus, WireError>?](repeating: nil, count: names.count)
+            for await (place, answer) in group { answers[place] = answer }
+            return zip(names, answers).compactMap { name, answer in answer.map { (name, $0) } }
+        }
     }
 
     /// Bytes that the collector has accepted and not yet stored; nil when it does not say.
@@ -26,28 +72,9 @@ struct ServiceSockets: Sendable {
         return status.counters["spool_bytes"].map { Int64($0) }
     }
 
-    private func status(of name: String) async -> JSONValue {
-        var row = JSONObject()
-        row["service"] = .string(name)
-        let answer: Result<ServiceStatus, WireError>
-        do { answer = .success(try await ask(name)) } catch { answer = .failure(error) }
-        let status = try? answer.get()
-        row["state"] = .string(status?.state ?? "away")
-        row["version"] = status.map { .string($0.version) } ?? .null
-        row["uptime_ms"] = status.map { .integer($0.uptimeMs) } ?? .null
-        row["socket"] = .string("\(directory)/\(name).sock")
-        if case .failure(let error) = answer { row["note"] = .string(error.message) } else { row["note"] = .null }
-        var counters = JSONObject()
-        for (name, value) in (status?.counters ?? [:]).sorted(by: { $0.key < $1.key }) {
-            counters[name] = .number(value)
-        }
-        row["counters"] = .object(counters)
-        return .object(row)
-    }
-
     private func ask(_ name: String) async throws(WireError) -> ServiceStatus {
         let client = LineClient(
-            path: "\(directory)/\(name).sock", group: MultiThreadedEventLoopGroup.singleton,
+            path: path(of: name), group: MultiThreadedEventLoopGroup.singleton,
             logger: Logger(label: "status") { _ in SwiftLogNoOpLogHandler() })
         do {
             let reply = try await client.request(.statusGet, JSONValue.object(JSONObject()), deadline: .seconds(1))

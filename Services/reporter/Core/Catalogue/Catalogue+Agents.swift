@@ -19,12 +19,13 @@ extension Flag {
 }
 
 extension Catalogue {
-    private static let site = [Filter.site.flag]
+    /// Of sessions: what was asked in none is left out as soon as one is given.
+    private static let ofSessions = Flag.sessions
 
     static let costs = [
         ReportDefinition(
-            "costs.summary", "Cost Summary", "what AI requests cost", flags: Flag.window + site,
-            measure: "total_requests",
+            "costs.summary", "Cost Summary", "what AI requests cost", flags: Flag.window + ofSessions,
+            population: .all, measure: "total_requests",
             sections: [
                 .facts(
                     nil,
@@ -36,8 +37,8 @@ extension Catalogue {
                     ])
             ]),
         ReportDefinition(
-            "costs.trends", "Cost Trends", "costs over time", flags: Flag.window + [.grouping] + site, days: 7,
-            measure: "total_requests",
+            "costs.trends", "Cost Trends", "costs over time", flags: Flag.window + [.grouping] + ofSessions, days: 7,
+            population: .all, measure: "total_requests",
             sections: [
                 .rows(
                     RowsSection(
@@ -52,7 +53,8 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "costs.breakdown", "Cost Breakdown", "costs by model, agent, provider, user or session",
-            flags: Flag.window + [.by, .limit] + site, measure: "total_requests",
+            flags: Flag.window + [.by, .limit] + ofSessions,
+            population: .all, measure: "total_requests",
             sections: [
                 .rows(
                     RowsSection(
@@ -73,13 +75,15 @@ extension Catalogue {
     static let agents = [
         ReportDefinition(
             "agents.stats", "Agent Statistics", "agent tasks and how they end",
-            flags: Flag.window + [Filter.agent.flag] + site, measure: "total_tasks",
+            flags: Flag.window + [Filter.agent.flag] + ofSessions,
+            population: .all, measure: "total_tasks",
             sections: [
                 .facts(nil, [Fact("period", "Period", .text)] + agentFacts(prefix: ""))
             ]),
         ReportDefinition(
             "agents.list", "Agents", "every agent with its tasks and costs",
-            flags: Flag.window + [.limit, .sortAgents, Filter.agent.flag] + site, measure: "total",
+            flags: Flag.window + [.limit, .sortAgents, Filter.agent.flag] + ofSessions,
+            population: .all, measure: "total",
             sections: [
                 .rows(
                     RowsSection(
@@ -92,7 +96,8 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "agents.trends", "Agent Trends", "agent tasks over time",
-            flags: Flag.window + [.grouping, Filter.agent.flag] + site, days: 7, measure: "total_tasks",
+            flags: Flag.window + [.grouping, Filter.agent.flag] + ofSessions, days: 7,
+            population: .all, measure: "total_tasks",
             sections: [
                 .rows(
                     RowsSection(
@@ -103,7 +108,8 @@ extension Catalogue {
         ReportDefinition(
             "agents.show", "Agent", "one agent: tasks, errors, hours",
             argument: .init(name: "name", help: "an agent's name, as agents list prints it", isOptional: false),
-            flags: Flag.window + site,
+            flags: Flag.window + ofSessions,
+            population: .all,
             sections: [
                 .facts(
                     nil,
@@ -135,13 +141,15 @@ extension Catalogue {
     static let tools = [
         ReportDefinition(
             "tools.stats", "Tool Statistics", "tool executions and how they end",
-            flags: Flag.window + [Filter.tool.flag] + site, measure: "total_executions",
+            flags: Flag.window + [Filter.tool.flag] + ofSessions,
+            population: .all, measure: "total_executions",
             sections: [
                 .facts(nil, [Fact("period", "Period", .text)] + toolFacts(prefix: ""))
             ]),
         ReportDefinition(
             "tools.list", "Tools", "every tool with its executions",
-            flags: Flag.window + [.limit, .sortTools, Filter.tool.flag, Filter.server.flag] + site, measure: "total",
+            flags: Flag.window + [.limit, .sortTools, Filter.tool.flag, Filter.server.flag] + ofSessions,
+            population: .all, measure: "total",
             sections: [
                 .rows(
                     RowsSection(
@@ -155,7 +163,8 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "tools.trends", "Tool Trends", "tool executions over time",
-            flags: Flag.window + [.grouping, Filter.tool.flag] + site, days: 7, measure: "total_executions",
+            flags: Flag.window + [.grouping, Filter.tool.flag] + ofSessions, days: 7,
+            population: .all, measure: "total_executions",
             sections: [
                 .rows(
                     RowsSection(
@@ -168,7 +177,8 @@ extension Catalogue {
         ReportDefinition(
             "tools.show", "Tool", "one tool: executions, errors, agents",
             argument: .init(name: "tool-name", help: "a tool's name, as tools list prints it", isOptional: false),
-            flags: Flag.window + site,
+            flags: Flag.window + ofSessions,
+            population: .all,
             sections: [
                 .facts(
                     nil,
@@ -195,7 +205,8 @@ extension Catalogue {
     static let requests = [
         ReportDefinition(
             "requests.stats", "AI Request Statistics", "AI requests, tokens, latency",
-            flags: Flag.window + [Filter.model.flag, Filter.provider.flag] + site, measure: "total_requests",
+            flags: Flag.window + [Filter.model.flag, Filter.provider.flag] + ofSessions,
+            population: .all, measure: "total_requests",
             sections: [
                 .facts(
                     nil,
@@ -210,7 +221,8 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "requests.list", "AI Requests", "the latest AI requests",
-            flags: Flag.window + [.limit, Filter.model.flag, Filter.provider.flag] + site, measure: "total",
+            flags: Flag.window + [.limit, Filter.model.flag, Filter.provider.flag] + ofSessions,
+            population: .all, measure: "total",
             sections: [
                 .rows(
                     RowsSection(
@@ -227,8 +239,8 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "requests.trends", "AI Request Trends", "AI requests over time",
-            flags: Flag.window + [.grouping, Filter.model.flag, Filter.provider.flag] + site, days: 7,
-            measure: "total_requests",
+            flags: Flag.window + [.grouping, Filter.model.flag, Filter.provider.flag] + ofSessions, days: 7,
+            population: .all, measure: "total_requests",
             sections: [
                 .rows(
                     RowsSection(
@@ -238,7 +250,8 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "requests.models", "Models", "AI requests by model",
-            flags: Flag.window + [.limit, Filter.model.flag, Filter.provider.flag] + site, measure: "total_requests",
+            flags: Flag.window + [.limit, Filter.model.flag, Filter.provider.flag] + ofSessions,
+            population: .all, measure: "total_requests",
             sections: [
                 .rows(
                     RowsSection(
@@ -254,7 +267,8 @@ extension Catalogue {
     static let conversations = [
         ReportDefinition(
             "conversations.stats", "Conversation Statistics", "conversations, tasks, messages",
-            flags: Flag.window + site, measure: "total_contexts",
+            flags: Flag.window + ofSessions,
+            population: .all, measure: "total_contexts",
             sections: [
                 .facts(
                     nil,
@@ -267,7 +281,8 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "conversations.trends", "Conversation Trends", "conversations over time",
-            flags: Flag.window + [.grouping] + site, days: 7, measure: "total_contexts",
+            flags: Flag.window + [.grouping] + ofSessions, days: 7,
+            population: .all, measure: "total_contexts",
             sections: [
                 .rows(
                     RowsSection(
@@ -280,7 +295,8 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "conversations.list", "Conversations", "the latest conversations",
-            flags: Flag.window + [.limit] + site, measure: "total",
+            flags: Flag.window + [.limit] + ofSessions,
+            population: .all, measure: "total",
             sections: [
                 .rows(
                     RowsSection(

@@ -157,7 +157,8 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "events.stats", "Events", "requests and client events by type",
-            flags: Flag.window + [.limit] + [Filter.site, .category, .severity].map(\.flag), measure: "total_events",
+            flags: Flag.window + [.limit] + Flag.sessions + [Filter.category, .severity].map(\.flag),
+            population: .all, measure: "total_events",
             sections: [
                 .rows(
                     RowsSection(
@@ -170,7 +171,8 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "events.list", "Events", "the latest requests and client events",
-            flags: Flag.window + [.limit] + [Filter.site, .path, .category, .severity].map(\.flag), measure: "events",
+            flags: Flag.window + [.limit] + Flag.sessions + [Filter.category, .severity].map(\.flag),
+            population: .all, measure: "events",
             sections: [
                 .rows(
                     RowsSection(

@@ -42,7 +42,7 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "doctor.traffic", "Traffic Check-up", "whether undetected bots inflate the numbers",
-            flags: Flag.window + [.limit, Filter.site.flag], measure: "total_sessions",
+            flags: Flag.window + [.limit] + Filter.ofSessions.map(\.flag), measure: "total_sessions",
             sections: [
                 .facts(
                     nil,
@@ -100,7 +100,8 @@ extension Catalogue {
                         ])),
             ]),
         ReportDefinition(
-            "anomalies.list", "Anomalies", "what was out of the ordinary", flags: Flag.window + [.limit], days: 7,
+            "anomalies.list", "Anomalies", "what was out of the ordinary",
+            flags: Flag.window + [.limit, Filter.site.flag], days: 7,
             measure: "total",
             sections: [
                 .rows(
@@ -108,7 +109,7 @@ extension Catalogue {
                         "anomalies",
                         [
                             Column("opened_at", "opened", .instant), Column("level", "level", .text),
-                            Column("metric_name", "metric", .text), Column("key", "key", .text),
+                            Column("metric_name", "metric", .text), .site, Column("key", "key", .text),
                             Column("value", "value", .decimal), Column("threshold", "threshold", .decimal),
                             Column("message", "message", .text), Column("closed_at", "closed", .instant),
                             Column("anomaly_id", "id", .text, inTable: false),
@@ -180,6 +181,38 @@ extension Catalogue {
                             Column("version", "version", .text), Column("uptime_ms", "up", .milliseconds),
                             Column("socket", "socket", .text), Column("note", "note", .text),
                         ]))
+            ]),
+        ReportDefinition(
+            "metrics", "Metrics", "every service's own numbers, as Prometheus reads them", flags: [],
+            sections: [
+                .rows(
+                    RowsSection(
+                        "metrics",
+                        [
+                            Column("service", "service", .text), Column("instance", "instance", .text),
+                            Column("metric", "metric", .text), Column("value", "value", .decimal),
+                        ]))
+            ]),
+        ReportDefinition(
+            "whoami", "Who Am I", "as which role you read, what it may do, and which sockets you may ask", flags: [],
+            sections: [
+                .facts(
+                    nil,
+                    [
+                        Fact("system_user", "System user", .text), Fact("role", "Database role", .text),
+                        Fact("database", "Database", .text),
+                    ]),
+                .rows(
+                    RowsSection(
+                        "sockets", title: "Sockets", isMain: false,
+                        [
+                            Column("socket", "socket", .text), Column("may_ask", "may ask", .yesNo),
+                            Column("note", "note", .text),
+                        ])),
+                .rows(
+                    RowsSection(
+                        "objects", title: "Tables and views",
+                        [Column("object", "object", .text), Column("privileges", "privileges", .text)])),
             ]),
     ]
 }

@@ -16,8 +16,7 @@ extension Catalogue {
             ]),
         ReportDefinition(
             "traffic.spam", "Referrer Spam", "referring hosts by the bots that they send",
-            flags: Flag.window + [.limit]
-                + [Filter.site.flag], days: 7, measure: "total_hosts",
+            flags: Flag.window + [.limit] + Filter.ofSessions.map(\.flag), days: 7, measure: "total_hosts",
             sections: [
                 .rows(
                     RowsSection(

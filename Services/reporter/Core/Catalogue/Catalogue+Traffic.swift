@@ -36,7 +36,10 @@ extension Catalogue {
     static let overview = [
         ReportDefinition(
             "overview", "Overview", "the headline numbers of everything",
-            flags: Flag.window + Flag.sessions, measure: "traffic.sessions",
+            flags: Flag.window + Flag.sessions,
+            measure:
+                "traffic.sessions+traffic.requests+traffic.page_views+sessions.currently_active+conversations.total"
+                + "+agents.total_tasks+ai_requests.total+tools.total_executions",
             sections: [
                 .facts(nil, [Fact("period", "Period", .text)]),
                 .facts(

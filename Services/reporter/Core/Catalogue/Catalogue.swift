@@ -68,7 +68,10 @@ public struct Catalogue: Sendable {
             do { _ = try find(words) } catch { return error }
         }
         let own = (report?.allFlags ?? Flag.output).map { "--\($0.name)" }
-        let near = suggestion(for: flag, among: own).map { "Did you mean \($0)? " } ?? ""
+        var near = suggestion(for: flag, among: own).map { "Did you mean \($0)? " } ?? ""
+        if report?.id == "top", ["--since", "--until", "--days"].contains(flag) {
+            near = "It shows who is there now; sessions live and export sessions take --since. "
+        }
         let place = report.map { $0.words.joined(separator: " ") } ?? "analytics"
         return ReportError(
             .unknownFlag, "\(place) has no \(flag.quotable).",

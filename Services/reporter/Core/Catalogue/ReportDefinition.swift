@@ -39,7 +39,7 @@ public struct ReportDefinition: Sendable {
     public let sections: [Section]
     /// Whose sessions it counts unless told otherwise.
     public let defaultPopulation: Population
-    /// The field of `data` whose absence, zero or emptiness means that there was nothing to report.
+    /// The fields of `data`, with + between them, whose absence, zero or emptiness means that there was nothing to report.
     public let measure: String?
 
     init(

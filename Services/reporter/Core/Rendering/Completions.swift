@@ -26,7 +26,7 @@ extension Catalogue {
         }
         for report in reports {
             for count in report.words.indices { add(Array(report.words[..<count]), [report.words[count]]) }
-            add(report.words, report.allFlags.map { "--\($0.name)" })
+            add(report.words, report.allFlags.map { "--\($0.name)" } + ["--config"])
         }
         for verb in verbs {
             for count in verb.words.indices { add(Array(verb.words[..<count]), [verb.words[count]]) }
@@ -158,6 +158,12 @@ extension Catalogue {
         text += ".SH \"FLAGS OF EVERY REPORT\"\n"
         for flag in Flag.output { text += ".TP\n.B \(dashed(flag.usage.trimmingSpaces))\n\(plain(flag.help))\n" }
         return text + """
+            .TP
+            .B \\-\\-config FILE
+            the configuration file, for any command
+            .TP
+            .B \\-\\-version
+            say which release this is
             .SH ENVIRONMENT
             .TP
             .B WEIR_CONFIG
@@ -170,7 +176,7 @@ extension Catalogue {
             shows what is longer than the terminal, by default less; empty for none
             .SH "EXIT STATUS"
             0 done, 1 a finding or nothing of that name, 3 the database or a socket is away, 4 nothing usable in the input,
-            5 no permission, 64 wrong usage, 78 wrong configuration, 130 interrupted.
+            5 no permission, 64 wrong usage, 70 a defect of this program, 78 wrong configuration, 130 interrupted.
 
             """
     }

@@ -14,6 +14,8 @@ public struct TerminalShape: Hashable, Sendable {
 extension Report {
     /// The report for people. Its layout may change; programs read JSON or CSV.
     public func table(on shape: TerminalShape) -> String {
+        // Text that programs read as it is.
+        if request.report.id == "metrics", let text = data["text"]?.stringValue { return text }
         let ink = Ink(isOn: shape.hasColors)
         var blocks: [String] = [heading(ink)]
         for section in request.report.sections {

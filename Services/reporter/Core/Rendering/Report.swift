@@ -39,10 +39,12 @@ public struct Report: Sendable {
     /// Whether there was nothing to report.
     public var isEmpty: Bool {
         guard let measure = request.report.measure else { return false }
-        return switch value(at: measure) {
-        case nil, .null?: true
-        case .array(let elements)?: elements.isEmpty
-        case let number?: number.doubleValue == 0
+        return measure.split(separator: "+").allSatisfy { path in
+            switch value(at: String(path)) {
+            case nil, .null?: true
+            case .array(let elements)?: elements.isEmpty
+            case let number?: number.doubleValue == 0
+            }
         }
     }
 

@@ -96,7 +96,7 @@ public struct CommandReader: Sendable {
         for flag in report.ownChoices { choices[flag.name] = flags[flag] }
         return ReportRequest(
             report: report, argument: argument, window: window, zone: zone, now: now, population: population,
-            limit: flags.count(.limit) ?? 20, grouping: flags[.grouping].flatMap(Grouping.init) ?? .day,
+            limit: flags.count(.limit) ?? 20, grouping: flags[.grouping].flatMap(Grouping.init),
             filters: filters, compares: flags[.compare] != nil, choices: choices)
     }
 

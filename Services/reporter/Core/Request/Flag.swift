@@ -51,7 +51,8 @@ extension Flag {
     static let limit = Flag("limit", letter: "n", .count(1...largestLimit), "at most that many rows (default 20)")
     static let grouping = Flag(
         "group-by", .choice(Grouping.allCases.map(\.rawValue)),
-        "length of a bucket (default day; weeks begin on Monday; auto suits the window)")
+        "length of a bucket (default day, or what suits a window of over 100 days; weeks begin on Monday; auto suits "
+            + "any window)")
     static let population = Flag(
         "class", .choice(Population.allCases.map(\.rawValue)),
         "whose sessions are counted (default human: people and undecided)")
@@ -107,7 +108,8 @@ public enum Filter: String, Sendable, CaseIterable {
     case agent, tool, server, model, provider
     case category, severity
 
-    static let ofSessions: [Filter] = [
+    /// Those that sessions are chosen by.
+    public static let ofSessions: [Filter] = [
         .site, .source, .country, .device, .browser, .path, .utmSource, .utmMedium, .utmCampaign,
     ]
 
@@ -119,7 +121,11 @@ public enum Filter: String, Sendable, CaseIterable {
         case .country: Flag(name, .text("CODE"), "only that country")
         case .device: Flag(name, .text("TYPE"), "only that device type, as in mobile")
         case .browser: Flag(name, .text("NAME"), "only that browser")
-        case .path: Flag(name, .text("PATH"), "only what begins with that path (the landing page, for sessions)")
+        case .path:
+            Flag(
+                name, .text("PATH"),
+                "only that path and what is below it, or with a * at its end what begins so (the landing page, for sessions)"
+            )
         case .utmSource, .utmMedium, .utmCampaign: Flag(name, .text("NAME"), "only that \(rawValue)")
         case .agent: Flag(name, .text("TEXT"), "only agents whose name contains the text")
         case .tool: Flag(name, .text("TEXT"), "only tools whose name contains the text")

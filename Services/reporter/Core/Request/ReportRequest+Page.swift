@@ -9,7 +9,8 @@ extension ReportRequest {
         let isLive = report.id == "sessions.live" && whole.window.endsNow
         if takesWindow, !isLive { request.window = whole.window }
         if request.window.from == nil { request.compares = false }
-        if population != nil { request.population = whole.population }
+        // What counts everything unless told otherwise is not narrowed by whom the page is about.
+        if population != nil, report.defaultPopulation != .all { request.population = whole.population }
         request.filters = whole.filters.filter { report.flags.contains($0.key.flag) }
         if report.flags.contains(.grouping) { request.grouping = .auto }
         return request

@@ -16,8 +16,8 @@ public struct ReportRequest: Sendable {
     public var population: Population?
     /// The most rows to answer with.
     public var limit: Int
-    /// The length of a trend's buckets.
-    public var grouping: Grouping
+    /// The length of a trend's buckets; nil for days, or whatever suits a window of more than a hundred of them.
+    public var grouping: Grouping?
     /// Conditions, by what they are on.
     public var filters: [Filter: String]
     /// Whether the window of the same length before is answered too.

@@ -38,6 +38,12 @@ public enum Grouping: String, Sendable, CaseIterable {
         return found
     }
 
+    /// What a trend is grouped by that nobody has chosen for, over a window of that many milliseconds.
+    public static func usual(over span: Int64) -> Grouping { span <= longestOfDays ? .day : auto.fitting(span) }
+
+    /// A hundred days are as many rows as can be read.
+    private static let longestOfDays: Int64 = 100 * 24 * 3_600_000
+
     /// What `auto` means for a window of that many milliseconds; any other is itself.
     public func fitting(_ span: Int64) -> Grouping {
         guard self == .auto else { return self }
@@ -45,7 +51,7 @@ public enum Grouping: String, Sendable, CaseIterable {
         return switch span {
         case ...(2 * hour): .minute
         case ...(8 * 24 * hour): .hour
-        case ...(100 * 24 * hour): .day
+        case ...Self.longestOfDays: .day
         case ...(3 * 365 * 24 * hour): .week
         default: .month
         }

@@ -46,8 +46,17 @@ enum CommandLineDoor {
             try ExportFile.check(options)
             let answers = try Answers(configuration: configuration)
             if request.report.isStreamed {
-                let output = try RowOutput(options)
-                try await answers.export(request) { output.write($0) }
+                let (output, question) = (try RowOutput(options), request)
+                // Rows that scroll by need no sign that they come.
+                let write = { @Sendable () async throws(ReportError) in
+                    try await answers.export(question) { output.write($0) }
+                }
+                do {
+                    if output.isTerminal { try await write() } else { try await WaitingSign.during(write) }
+                } catch {
+                    output.discard()
+                    throw error
+                }
                 try output.close()
                 if let population = request.population, population != .all {
                     Terminal.write("Only \(population.title); --class all exports everybody's.\n", to: STDERR_FILENO)
@@ -56,7 +65,8 @@ enum CommandLineDoor {
             }
             if isLive(request, options) { return try await LiveLoop(answers: answers, options: options).run(request) }
             request.countsRows = options.format == .table && options.exportPath == nil && options.htmlPath == nil
-            let report = try await answers.answer(request)
+            let question = request
+            let report = try await WaitingSign.during { () throws(ReportError) in try await answers.answer(question) }
             try show(report, options)
             return answers.exitCode(for: report)
         }

@@ -1,8 +1,11 @@
 import ReporterCore
+import Runtime
 import Synchronization
 
-/// What the service counts, for status.get and /metrics.
+/// What the service counts, for status.get and metrics.
 final class Counters: Sendable {
+    /// How long answers take.
+    let durations = LatencyHistogram()
     private let state = Mutex((answered: 0, refused: 0, failed: 0))
 
     /// Counts one answer: a report, a question that was wrong, or a failure of ours.
@@ -23,13 +26,6 @@ final class Counters: Sendable {
                 "reports_total": Double($0.answered), "refused_total": Double($0.refused),
                 "failed_total": Double($0.failed),
             ]
-        }
-    }
-
-    /// The same numbers as Prometheus text.
-    var prometheus: String {
-        values.sorted { $0.key < $1.key }.map { name, value in
-            "# TYPE weir_reporter_\(name) counter\nweir_reporter_\(name) \(Int(value))\n"
-        }.joined()
+        }.merging(durations.figures("report_seconds")) { $1 }
     }
 }

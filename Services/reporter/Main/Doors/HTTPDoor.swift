@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import ReporterCore
+import Runtime
 import WeirProtocol
 
 /// The HTTP door: reports by URL, commands by POST, the service's own numbers. Reads only.
@@ -26,9 +27,10 @@ struct HTTPDoor: Sendable {
             router.get(RouterPath("/\(path)")) { request, _ in Self.serve(file, to: request) }
         }
         router.get("/api/v1/reports/**") { request, context in
-            let path = context.parameters.getCatchAll().map(String.init)
-            var query: [(name: String, value: String)] = []
-            for (name, value) in request.uri.queryParameters { query.append((String(name), String(value))) }
+            let start = ContinuousClock.now
+            defer { counters.durations.note(start.duration(to: .now)) }
+            let path = URLQuery.decoded(path: context.parameters.getCatchAll().map(String.init))
+            let query = URLQuery.decoded(request.uri.query ?? "")
             return respond(await door.answer(path: path, query: query), to: request)
         }
         router.get("/api/v1/reports") { request, _ in respond(await door.answer(path: [], query: []), to: request) }
@@ -43,13 +45,16 @@ struct HTTPDoor: Sendable {
             guard let message = try? JSONValue(parsing: body.readableBytesView) else {
                 return respond(.failed(ReportError(.badCommand, "The body is not JSON.")), to: request)
             }
+            let start = ContinuousClock.now
+            defer { counters.durations.note(start.duration(to: .now)) }
             return respond(await door.answer(message), to: request)
         }
         router.get("/api/v1/openapi.json") { request, _ in Self.serve(Self.description, to: request) }
+        // Of all services, so that one address is enough to watch.
         router.get("/metrics") { _, _ in
             Response(
-                status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: counters.prometheus)))
+                status: .ok, headers: [.contentType: MetricsText.mediaType],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: MetricsText.text(of: await door.answers.metrics()))))
         }
         for method in [HTTPRequest.Method.post, .put, .patch, .delete] {
             router.on("/api/v1/reports/**", method: method) { request, _ in

@@ -8,7 +8,7 @@ extension ReportQuery {
         "costs.trends": ReportQuery { question in
             [
                 .value("period", question.period()),
-                .value("group_by", .string(question.request.grouping.rawValue)),
+                .value("group_by", .string(question.grouping.rawValue)),
                 .trend(
                     """
                     select \(question.bucket(of: "created_at")) as bucket, count(*) as request_count,
@@ -30,7 +30,7 @@ extension ReportQuery {
             [
                 .value("agent", question.request.filters[.agent].map(JSONValue.string) ?? .null),
                 .value("period", question.period()),
-                .value("group_by", .string(question.request.grouping.rawValue)),
+                .value("group_by", .string(question.grouping.rawValue)),
                 .trend(
                     """
                     select \(question.bucket(of: "started_at")) as bucket, count(*) as task_count,
@@ -76,7 +76,7 @@ extension ReportQuery {
         "requests.trends": ReportQuery { question in
             [
                 .value("period", question.period()),
-                .value("group_by", .string(question.request.grouping.rawValue)),
+                .value("group_by", .string(question.grouping.rawValue)),
                 .trend(
                     """
                     select \(question.bucket(of: "created_at")) as bucket, count(*) as request_count,
@@ -110,14 +110,14 @@ extension ReportQuery {
 
     private static func aiRequests(_ question: Question) -> SQL {
         """
-        \(question.inWindow("created_at")) and \(question.site) and \(question.contains(.model, "model"))
+        \(question.inWindow("created_at")) and \(question.usage) and \(question.contains(.model, "model"))
         and \(question.contains(.provider, "provider"))
         """
     }
 
     private static func tasks(_ question: Question) -> SQL {
         """
-        \(question.inWindow("started_at")) and \(question.site)
+        \(question.inWindow("started_at")) and \(question.usage)
         and \(question.contains(.agent, "coalesce(agent_name, '')"))
         """
     }
@@ -132,7 +132,7 @@ extension ReportQuery {
     private static func costSummary(_ question: Question) -> [Part] {
         let before: SQL = """
             (select coalesce(sum(cost_microdollars), 0) from ai_requests
-                where \(question.inPreviousWindow("created_at")) and \(question.site))
+                where \(question.inPreviousWindow("created_at")) and \(question.usage))
             """
         return [
             .value("period", question.period()),
@@ -150,7 +150,7 @@ extension ReportQuery {
     /// AI requests of the window with the agent that each was made for, if any; one row a request.
     private static func attributed(_ question: Question) -> SQL {
         """
-        select r.*, coalesce(r.agent_name, t.agent_name) as agent
+        select r.*, coalesce(r.agent_name, t.agent_name) as agent, t.task_id is not null as has_task
         from (select * from ai_requests where \(aiRequests(question))) as r
         left join agent_tasks as t on t.task_id = r.task_id
         """
@@ -198,7 +198,7 @@ extension ReportQuery {
                     count(*) filter (where status = 'failed') as failed_tasks, \(completed) as success_rate,
                     \(averageTime) as avg_execution_time_ms
                 from agent_tasks
-                where \(question.inWindow("started_at")) and \(question.site) and \(isMeant("agent_name"))) as tasks,
+                where \(question.inWindow("started_at")) and \(question.usage) and \(isMeant("agent_name"))) as tasks,
             (
                 select count(*) as total_ai_requests,
                     coalesce(sum(cost_microdollars), 0)::bigint as total_cost_microdollars
@@ -226,30 +226,42 @@ extension ReportQuery {
                         \(Question.iso("max(started_at)")) as last_active
                     from agent_tasks where \(tasks(question)) group by 1
                 ), costs as (
-                    select coalesce(agent, 'unnamed') as agent_name, sum(cost_microdollars)::bigint as cost
-                    from (\(attributed(question))) as r group by 1
+                    -- What no agent is known for belongs to the unnamed ones only through a task of theirs.
+                    select coalesce(agent, case when has_task then 'unnamed' end) as agent_name,
+                        sum(cost_microdollars)::bigint as cost, \(Question.iso("max(created_at)")) as last_request
+                    from (\(attributed(question))) as r where \(question.contains(.agent, "coalesce(agent, '')"))
+                    group by 1
                 )
-                select agent_name, task_count, success_rate, avg_execution_time_ms,
-                    coalesce(cost, 0) as total_cost_microdollars, last_active
-                from tasks left join costs using (agent_name)
+                select agent_name, coalesce(task_count, 0) as task_count, coalesce(success_rate, 0) as success_rate,
+                    coalesce(avg_execution_time_ms, 0) as avg_execution_time_ms,
+                    coalesce(cost, 0) as total_cost_microdollars, coalesce(last_active, last_request) as last_active
+                from tasks full join costs using (agent_name) where agent_name is not null
                 order by \(order), agent_name limit \(question.limit)
                 """),
             .fields(
-                "select count(distinct coalesce(agent_name, 'unnamed')) as total from agent_tasks where \(tasks(question))"
-            ),
+                """
+                select count(distinct agent_name) as total from (
+                    select coalesce(agent_name, 'unnamed') as agent_name from agent_tasks where \(tasks(question))
+                    union all select agent from (\(attributed(question))) as r
+                    where agent is not null and \(question.contains(.agent, "agent"))) as agents
+                """),
         ]
     }
 
     private static func agent(_ question: Question) -> [Part] {
         let name = question.request.argument ?? ""
         let own: SQL = """
-            agent_tasks where \(question.inWindow("started_at")) and \(question.site)
+            agent_tasks where \(question.inWindow("started_at")) and \(question.usage)
                 and lower(agent_name) = lower(\(Value.text(name)))
             """
         return [
             .existing(
-                "select min(agent_name) as agent_name from \(own) having count(*) > 0",
-                "The agent \"\(name.prefix(80))\" has no task in the window."),
+                """
+                select min(agent_name) as agent_name from (
+                    select agent_name from \(own)
+                    union all select agent from (\(attributed(question))) as r
+                    where lower(agent) = lower(\(Value.text(name)))) as agents having count(*) > 0
+                """, "The agent \"\(name.prefix(80))\" has no task and no request in the window."),
             .value("period", question.period()),
             .object("summary", agentSummary(question, agent: name)),
             .rows(

@@ -120,7 +120,7 @@ extension ReportQuery {
             """
         return [
             .value("period", question.period()),
-            .value("group_by", .string(question.request.grouping.rawValue)),
+            .value("group_by", .string(question.grouping.rawValue)),
             .trend(points, zero: ["views", "unique_visitors"]),
             .fields("select coalesce(sum(views), 0)::bigint as total_views from (\(points)) as points"),
         ]
@@ -157,6 +157,6 @@ extension Question {
     }
 
     func pagePath(_ column: SQL) -> SQL {
-        request.filters[.path].map { "starts_with(\(column), \(Value.text($0)))" } ?? "true"
+        request.filters[.path].map { Self.isBelow(column, $0) } ?? "true"
     }
 }

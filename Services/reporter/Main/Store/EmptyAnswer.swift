@@ -2,6 +2,14 @@ import Database
 import ReporterCore
 import WeirProtocol
 
+extension Report {
+    /// Whether it is about countries, and none is known: one row, which says so.
+    var lacksPlaces: Bool {
+        guard request.report.id == "traffic.geo", request.filters[.country] == nil else { return false }
+        return data["countries"]?.arrayValue?.compactMap { $0["country"]?.stringValue } == ["Unknown"]
+    }
+}
+
 /// Why an answer is empty, for whoever asked: a filter's value that nothing has, or a window without data.
 struct EmptyAnswer {
     let question: Question
@@ -38,6 +46,10 @@ struct EmptyAnswer {
             report.hint = why
             return
         }
+        if try lacksUse(in: connection) {
+            report.hint = "No application has reported its use of agents, tools or models; docs/usage.md says how."
+            return
+        }
         let what = request.filters.isEmpty ? "No data" : "No data for these filters"
         let place = request.window.from == nil ? "" : " in this window"
         let ways =
@@ -47,6 +59,20 @@ struct EmptyAnswer {
             "\(what)\(place). What is stored begins \(range.first.iso8601) and ends \(range.last.iso8601)"
             + (ways.isEmpty ? "." : "; \(ways.joined(separator: ", ")).")
         report.stored = range.first...max(range.first, range.last)
+    }
+
+    /// Whether the report is about agents and models, and nothing at all is stored of those.
+    private func lacksUse(in connection: isolated Connection) throws -> Bool {
+        guard ["agents", "tools", "requests", "conversations", "costs"].contains(request.report.words[0]) else {
+            return false
+        }
+        let row = try connection.query(
+            """
+            select not exists (select from ai_requests) and not exists (select from agent_tasks)
+                and not exists (select from tool_executions) and not exists (select from conversations) as is_empty
+            """
+        ).first
+        return try row?.get("is_empty") ?? false
     }
 
     /// The values that are stored, when the one asked for is not among them.
@@ -105,8 +131,8 @@ struct EmptyAnswer {
     private static func match(_ filter: Filter, _ asked: Value) -> SQL {
         switch filter {
         case .agent, .tool, .server, .model, .provider: "position(lower(\(asked)) in lower(value)) > 0"
-        case .site, .source, .country, .browser: "lower(value) = lower(\(asked))"
-        case .device, .utmSource, .utmMedium, .utmCampaign, .category, .severity, .path: "value = \(asked)"
+        case .site, .source, .country, .browser, .device: "lower(value) = lower(\(asked))"
+        case .utmSource, .utmMedium, .utmCampaign, .category, .severity, .path: "value = \(asked)"
         }
     }
 }

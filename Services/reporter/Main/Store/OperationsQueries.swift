@@ -89,10 +89,12 @@ extension ReportQuery {
                     """
                     select \(Question.iso("opened_at")) as opened_at, level, metric_name, key, site, population, value,
                         threshold, baseline, message, \(Question.iso("closed_at")) as closed_at, anomaly_id
-                    from anomalies as a where \(question.inWindow("a.opened_at"))
+                    from anomalies as a where \(question.inWindow("a.opened_at")) and \(question.site)
                     order by a.opened_at desc limit \(question.limit)
                     """),
-                .fields("select count(*) as total from anomalies where \(question.inWindow("opened_at"))"),
+                .fields(
+                    "select count(*) as total from anomalies where \(question.inWindow("opened_at")) and \(question.site)"
+                ),
             ]
         },
         "throttle.levels": ReportQuery { throttleLevels($0) },
@@ -150,7 +152,7 @@ extension ReportQuery {
 
     private static func events(_ question: Question) -> SQL {
         """
-        analytics_events as e where \(question.eventsInWindow) and \(question.site)
+        analytics_events as e where \(question.eventsInWindow) and \(question.ofSessions(but: [.path]))
             and \(question.pagePath("e.path")) and \(question.equals(.category, "e.event_category"))
             and \(question.equals(.severity, "e.severity"))
         """
@@ -158,13 +160,15 @@ extension ReportQuery {
 
     private static func funnel(_ question: Question) -> [Part] {
         let name = Value.text(question.request.argument ?? "")
-        // A session that is not stored (any more) speaks against nobody.
+        // A session that is not stored any more speaks against nobody, and is no bot's.
+        let isForgotten: SQL =
+            [.human, .all].contains(question.request.population ?? .all) ? "s.session_id is null" : "false"
         let entries: SQL = """
             select p.session_id, p.current_step, p.completed_at, p.step_timestamps
             from funnel_progress as p join funnels as f on f.id = p.funnel_id
             left join user_sessions as s on s.session_id = p.session_id
             where f.name = \(name) and \(question.inWindow("p.created_at"))
-                and (s.session_id is null or (\(question.population)))
+                and (\(isForgotten) or (\(question.population)))
             """
         return [
             .existing(
@@ -239,7 +243,7 @@ extension ReportQuery {
         }
         return [
             .value("period", question.period()),
-            .value("group_by", .string(question.request.grouping.rawValue)),
+            .value("group_by", .string(question.grouping.rawValue)),
             .trend(
                 """
                 select bucket, coalesce(s.total, 0) as sessions, coalesce(c.total, 0) as contexts,
@@ -295,6 +299,10 @@ extension ReportQuery {
                     select 4, 'warning', 'Each visitor has ' || round(total * 1.0 / visitors, 1)
                         || ' sessions: many people behind one fingerprint, or a bot that drops its cookies'
                     from counted where visitors > 0 and total > visitors * 5
+                    union all
+                    select 5, 'ok', 'Agents, requests and visitors are spread as people''s are'
+                    from counted as c where total > 0 and nameless = 0 and empty * 2 <= total and total <= visitors * 5
+                        and not exists (select from largest as l where l.total * 5 > c.total and c.total >= 50)
                 ) as checks order by place
                 """),
             .rows(
@@ -308,8 +316,10 @@ extension ReportQuery {
             .rows(
                 "request_counts",
                 """
-                select request_count, count(*) as session_count from \(sessions)
-                group by request_count order by request_count limit \(question.limit)
+                select request_count, session_count from (
+                    select request_count, count(*) as session_count from \(sessions)
+                    group by request_count order by session_count desc, request_count limit \(question.limit)) as most
+                order by request_count
                 """),
         ]
     }

@@ -7,6 +7,8 @@ struct Question: Sendable {
     let request: ReportRequest
     let from: Timestamp
     let to: Timestamp
+    /// The length of a trend's buckets, never `auto`.
+    let grouping: Grouping
     /// The buckets of a trend; none for other reports.
     let buckets: [Grouping.Bucket]
     /// What the roll-up does not hold of the window and the one before.
@@ -15,11 +17,10 @@ struct Question: Sendable {
     /// A question; without `hours` nothing is rolled up.
     init(_ request: ReportRequest, from: Timestamp, to: Timestamp, hours: SessionHours? = nil) throws(ReportError) {
         self.hours = hours ?? SessionHours(from: from, to: to)
-        var request = request
-        request.grouping = request.grouping.fitting(to - from)
         (self.request, self.from, self.to) = (request, from, to)
+        grouping = request.grouping?.fitting(to - from) ?? .usual(over: to - from)
         let isTrend = request.report.flags.contains { $0.name == "group-by" }
-        buckets = isTrend ? try request.grouping.buckets(from: from, to: to, zone: request.zone) : []
+        buckets = isTrend ? try grouping.buckets(from: from, to: to, zone: request.zone) : []
     }
 
     var limit: Value { .int(Int64(request.limit)) }
@@ -89,23 +90,32 @@ struct Question: Sendable {
     /// The filters' conditions on sessions `s`.
     var sessionFilters: SQL {
         Filter.allCases.reduce("true") { sum, filter in
-            request.filters[filter].map { "\(sum) and \(Self.condition(of: filter, .text($0)))" } ?? sum
+            request.filters[filter].map { "\(sum) and \(Self.condition(of: filter, $0))" } ?? sum
         }
     }
 
-    private static func condition(of filter: Filter, _ value: Value) -> SQL {
-        switch filter {
+    private static func condition(of filter: Filter, _ text: String) -> SQL {
+        let value = Value.text(text)
+        return switch filter {
         case .site: "s.site = lower(\(value))"
         case .source: "coalesce(s.referrer_source, 'direct') = lower(\(value))"
         case .country: "lower(coalesce(s.country, 'unknown')) = lower(\(value))"
         case .device: "coalesce(s.device_type, 'unknown') = lower(\(value))"
         case .browser: "lower(coalesce(s.browser, 'unknown')) = lower(\(value))"
-        case .path: "starts_with(s.landing_page, \(value))"
+        case .path: isBelow("s.landing_page", text)
         case .utmSource: "s.utm_source = \(value)"
         case .utmMedium: "s.utm_medium = \(value)"
         case .utmCampaign: "s.utm_campaign = \(value)"
         case .agent, .tool, .server, .model, .provider, .category, .severity: "true"
         }
+    }
+
+    /// `column` is the path or one below it; `/` is the first page alone. A path with `*` or `/` at its end is a beginning.
+    static func isBelow(_ column: SQL, _ path: String) -> SQL {
+        if path.hasSuffix("*") { return "starts_with(\(column), \(Value.text(String(path.dropLast()))))" }
+        if path == "/" { return "\(column) = '/'" }
+        if path.hasSuffix("/") { return "starts_with(\(column), \(Value.text(path)))" }
+        return "(\(column) = \(Value.text(path)) or starts_with(\(column), \(Value.text(path + "/"))))"
     }
 
     /// Sessions `s` that began in the window and belong to the population and filters.

@@ -5,9 +5,12 @@ import WeirProtocol
 /// Answers reports out of PostgreSQL: one snapshot a report, read only, every value bound.
 struct ReportStore: Sendable {
     private let pool: Pool
+    /// How long all statements of one answer may take together.
+    private let patience: Duration
 
     /// A store that reads `url` as the role weir_reporter, unless the URL names another.
     init(url: String, connections: Int, timeout: Duration) throws(ReportError) {
+        patience = timeout
         do {
             let target = try ConnectionTarget(
                 url, defaultUser: "weir_reporter", applicationName: "weir-reporter", connectSeconds: 2)
@@ -111,8 +114,37 @@ struct ReportStore: Sendable {
         }
     }
 
+    /// The role that reads, and what it may do with each table and view.
+    func privileges() async throws(ReportError) -> JSONObject {
+        do {
+            return try await pool.transaction(.readOnlySnapshot) { connection in
+                var data =
+                    try Self.rows(
+                        "select current_user::text as role, current_database()::text as database", in: connection
+                    ).first ?? JSONObject()
+                data["objects"] = .array(
+                    try Self.rows(
+                        """
+                        select c.relname::text as object, concat_ws(', ',
+                            case when has_any_column_privilege(c.oid, 'select') then 'select' end,
+                            case when has_any_column_privilege(c.oid, 'insert') then 'insert' end,
+                            case when has_any_column_privilege(c.oid, 'update') then 'update' end,
+                            case when has_table_privilege(c.oid, 'delete') then 'delete' end) as privileges
+                        from pg_class as c
+                        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
+                            and not c.relispartition
+                        order by 1
+                        """, in: connection
+                    ).map(JSONValue.object))
+                return data
+            }
+        } catch {
+            throw Self.reportError(error)
+        }
+    }
+
     private func attempt(_ request: ReportRequest) async throws -> Report {
-        try await pool.transaction(.readOnlySnapshot) { connection in
+        try await pool.transaction(.readOnlySnapshot, within: patience) { connection in
             try SchemaVersion.check(in: connection)
             // Compiling a plan over ninety partitions takes longer than running it; hashes of a month's visitors fit.
             try connection.script("set local jit = off; set local work_mem = '64MB'")
@@ -139,6 +171,8 @@ struct ReportStore: Sendable {
         if request.compares { try compare(&report, with: question, by: query, in: connection) }
         if report.isEmpty {
             try EmptyAnswer(question: question, range: try dataRange(in: connection)).explain(&report, in: connection)
+        } else if report.lacksPlaces {
+            report.hint = "No session here has a country: set collector.geoip to a file of places (docs/configure.md)."
         }
         return report
     }
@@ -235,11 +269,12 @@ struct ReportStore: Sendable {
             select
                 least((select min(started_at) from user_sessions), (select min(created_at) from ai_requests),
                     (select min(started_at) from agent_tasks), (select min(created_at) from tool_executions),
-                    (select min(created_at) from conversations)) as first,
+                    (select min(created_at) from conversations), (select min(created_at) from task_messages)) as first,
                 greatest((select max(last_activity_at) from user_sessions
                         where started_at >= (select max(started_at) from user_sessions) - interval '1 day'),
                     (select max(created_at) from ai_requests), (select max(started_at) from agent_tasks),
-                    (select max(created_at) from tool_executions), (select max(created_at) from conversations)) as last
+                    (select max(created_at) from tool_executions), (select max(created_at) from conversations),
+                    (select max(created_at) from task_messages)) as last
             """
         ).first
         guard let first = try row?.milliseconds("first"), let last = try row?.milliseconds("last") else { return nil }

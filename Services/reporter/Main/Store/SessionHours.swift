@@ -187,6 +187,6 @@ extension Question {
 
     /// Whether the buckets begin with whole hours of UTC, which those of some zones do not.
     var hasWholeHours: Bool {
-        buckets.allSatisfy { $0.start.milliseconds % 3_600_000 == 0 } && request.grouping != .minute
+        buckets.allSatisfy { $0.start.milliseconds % 3_600_000 == 0 } && grouping != .minute
     }
 }

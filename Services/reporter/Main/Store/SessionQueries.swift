@@ -55,7 +55,7 @@ extension ReportQuery {
     private static func trends(_ question: Question) -> [Part] {
         [
             .value("period", question.period()),
-            .value("group_by", .string(question.request.grouping.rawValue)),
+            .value("group_by", .string(question.grouping.rawValue)),
             .trend(
                 """
                 select \(question.bucket(of: "s.started_at")) as bucket,

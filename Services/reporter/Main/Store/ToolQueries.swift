@@ -12,7 +12,7 @@ extension ReportQuery {
             [
                 .value("tool", question.request.filters[.tool].map(JSONValue.string) ?? .null),
                 .value("period", question.period()),
-                .value("group_by", .string(question.request.grouping.rawValue)),
+                .value("group_by", .string(question.grouping.rawValue)),
                 .trend(
                     """
                     select \(question.bucket(of: "created_at")) as bucket, count(*) as execution_count,
@@ -35,9 +35,9 @@ extension ReportQuery {
                         coalesce(total_messages::double precision / nullif(total_tasks, 0), 0) as avg_messages_per_task,
                         avg_task_duration_ms
                     from (select count(*) as total_contexts from conversations
-                            where \(question.inWindow("created_at")) and \(question.site)) as contexts,
+                            where \(question.inWindow("created_at")) and \(question.usage)) as contexts,
                         (select count(*) as total_tasks, \(averageTime) as avg_task_duration_ms from agent_tasks
-                            where \(question.inWindow("started_at")) and \(question.site)) as tasks,
+                            where \(question.inWindow("started_at")) and \(question.usage)) as tasks,
                         (select count(*) as total_messages from \(messages(question))) as messages
                     """),
             ]
@@ -49,11 +49,11 @@ extension ReportQuery {
                     from \(table) group by 1) as \(name)
                 """
             }
-            let contexts: SQL = "conversations where \(question.inWindow("created_at")) and \(question.site)"
-            let tasks: SQL = "agent_tasks where \(question.inWindow("started_at")) and \(question.site)"
+            let contexts: SQL = "conversations where \(question.inWindow("created_at")) and \(question.usage)"
+            let tasks: SQL = "agent_tasks where \(question.inWindow("started_at")) and \(question.usage)"
             return [
                 .value("period", question.period()),
-                .value("group_by", .string(question.request.grouping.rawValue)),
+                .value("group_by", .string(question.grouping.rawValue)),
                 .trend(
                     """
                     select bucket, coalesce(context_count.context_count, 0) as context_count,
@@ -78,13 +78,13 @@ extension ReportQuery {
                             where m.context_id = c.context_id) as message_count,
                         \(Question.iso("c.created_at")) as created_at, \(Question.iso("c.updated_at")) as updated_at
                     from conversations as c
-                    where \(question.inWindow("c.created_at")) and \(question.site)
+                    where \(question.inWindow("c.created_at")) and \(question.usage)
                     order by c.updated_at desc, c.context_id limit \(question.limit)
                     """),
                 .fields(
                     """
                     select count(*) as total from conversations
-                    where \(question.inWindow("created_at")) and \(question.site)
+                    where \(question.inWindow("created_at")) and \(question.usage)
                     """),
             ]
         },
@@ -94,7 +94,7 @@ extension ReportQuery {
 
     private static func executions(_ question: Question) -> SQL {
         """
-        tool_executions where \(question.inWindow("created_at")) and \(question.site)
+        tool_executions where \(question.inWindow("created_at")) and \(question.usage)
             and \(question.contains(.tool, "tool_name")) and \(question.contains(.server, "server_name"))
         """
     }
@@ -102,8 +102,8 @@ extension ReportQuery {
     /// Messages have no site of their own; their task does.
     private static func messages(_ question: Question) -> SQL {
         let window: SQL = "task_messages as m where \(question.inWindow("m.created_at"))"
-        guard question.request.filters[.site] != nil else { return window }
-        return "\(window) and exists (select from agent_tasks as t where t.task_id = m.task_id and \(question.site))"
+        guard question.request.filters.isEmpty == false || question.request.population != .all else { return window }
+        return "\(window) and exists (select from agent_tasks as t where t.task_id = m.task_id and \(question.usage))"
     }
 
     private static func toolSummary(_ executions: SQL) -> SQL {
@@ -141,11 +141,10 @@ extension ReportQuery {
 
     private static func tool(_ question: Question) -> [Part] {
         let name = question.request.argument ?? ""
-        let site: SQL = question.request.filters[.site].map { "x.site = lower(\(Value.text($0)))" } ?? "true"
-        let condition: SQL = """
-            \(question.inWindow("x.created_at")) and \(site) and lower(x.tool_name) = lower(\(Value.text(name)))
+        let own: SQL = """
+            (select * from tool_executions where \(question.inWindow("created_at")) and \(question.usage)
+                and lower(tool_name) = lower(\(Value.text(name)))) as x where true
             """
-        let own: SQL = "tool_executions as x where \(condition)"
         return [
             .existing(
                 "select min(tool_name) as tool_name from \(own) having count(*) > 0",
@@ -171,8 +170,8 @@ extension ReportQuery {
                 select coalesce(x.agent_name, t.agent_name,
                         case when x.task_id is null then 'Direct Call' else 'Unlinked Task' end) as agent_name,
                     count(*) as count, \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage
-                from tool_executions as x left join agent_tasks as t on t.task_id = x.task_id
-                where \(condition) group by 1 order by count desc, 1 limit \(question.few)
+                from (select x.* from \(own)) as x left join agent_tasks as t on t.task_id = x.task_id
+                group by 1 order by count desc, 1 limit \(question.few)
                 """),
         ]
     }

@@ -129,7 +129,7 @@ extension ReportQuery {
             """
         return [
             .value("period", question.period()),
-            .value("group_by", .string(question.request.grouping.rawValue)),
+            .value("group_by", .string(question.grouping.rawValue)),
             .trend(
                 """
                 select \(question.bucket(of: "s.started_at")) as bucket, count(*) as session_count,
@@ -149,7 +149,7 @@ extension ReportQuery {
             """
         func count(_ table: SQL, _ column: SQL, previous: Bool = false) -> SQL {
             let window = previous ? question.inPreviousWindow(column) : question.inWindow(column)
-            return "from \(table) where \(window) and \(question.site)"
+            return "from \(table) where \(window) and \(question.usage)"
         }
         let conversations = count("conversations", "created_at")
         let earlierConversations = count("conversations", "created_at", previous: true)
@@ -225,4 +225,22 @@ extension ReportQuery {
 extension Question {
     /// The site's condition on any table that has one.
     var site: SQL { request.filters[.site].map { "site = lower(\(Value.text($0)))" } ?? "true" }
+
+    /// The filters' condition on what names a session, and the class's where the report counts everything by default:
+    /// what belongs to no session goes as soon as one is meant.
+    var usage: SQL { ofSessions(but: []) }
+
+    /// The same without filters that mean something else here.
+    func ofSessions(but others: [Filter]) -> SQL {
+        var copy = request
+        for filter in [.site] + others { copy.filters[filter] = nil }
+        let population = request.report.defaultPopulation == .all ? request.population ?? .all : .all
+        guard population != .all || Filter.ofSessions.contains(where: { copy.filters[$0] != nil }),
+            let question = try? Question(copy, from: from, to: to, hours: hours)
+        else { return site }
+        return """
+            \(site) and session_id in (select s.session_id from user_sessions as s
+                where \(Self.condition(of: population)) and \(question.sessionFilters))
+            """
+    }
 }

@@ -11,7 +11,7 @@ struct ThrottleAnswers: Sendable {
     /// The throttle whose socket lies in `directory`.
     init(directory: String) { path = directory + "/throttle.sock" }
 
-    /// The data of `throttle.status`: the service's counters beside its state.
+    /// The data of `throttle.status`: the service's counters beside its state, without the `_total` of metrics' names.
     func status() async throws(ReportError) -> JSONObject {
         let status: ServiceStatus = try await ask(.statusGet, JSONValue.object(JSONObject()))
         var data = JSONObject()
@@ -19,7 +19,8 @@ struct ThrottleAnswers: Sendable {
         data["version"] = .string(status.version)
         data["uptime_ms"] = .integer(status.uptimeMs)
         for (name, value) in status.counters.sorted(by: { $0.key < $1.key }) {
-            data[name] = Int64(exactly: value).map(JSONValue.integer) ?? .number(value)
+            let field = name.hasSuffix("_total") ? String(name.dropLast("_total".count)) : name
+            data[field] = Int64(exactly: value).map(JSONValue.integer) ?? .number(value)
         }
         return data
     }
