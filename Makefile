@@ -1,7 +1,7 @@
 # Thin on purpose: each target is a script that also runs by itself.
 export LOG DURATION SEED
 
-.PHONY: help build deb run test lint stop clean
+.PHONY: help build deb run test verify lint stop clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -11,6 +11,7 @@ help: ## what there is
 	@echo 'make build             the release programs, into .build/release'
 	@echo 'make deb               a Debian package of them, into .build; scripts/check-deb PACKAGE tries it in a chroot'
 	@echo 'make test              every test, system tests included'
+	@echo 'make verify            what takes hours: sanitizers, 200 kills, a soak, long fuzzing, the package installed'
 	@echo 'make lint              formatting and architecture'
 	@echo 'make stop              stop what make run started; its data stays'
 	@echo 'make clean             stop, and remove what make run made (var/ and bin/)'
@@ -26,6 +27,9 @@ run: ## see help
 
 test: ## see help
 	@scripts/test
+
+verify: ## see help
+	@scripts/verify
 
 lint: ## see help
 	@scripts/lint
