@@ -321,4 +321,79 @@ import WeirProtocol
         #expect(try await count(session.start, session.start + 1) == same)
         #expect(try await count(session.start - 1, session.start) == 0)
     }
+
+    @Test func eventsAreEverybodysUnlessTold() async throws {
+        let from = Scene.now - 4 * 86_400_000
+        func events(_ isChosen: (Scene.Session) -> Bool) -> Int64 {
+            let chosen = Self.scene.sessions.filter(isChosen).flatMap(\.requests)
+            return Int64(chosen.filter { $0.at >= from && $0.at < Scene.now }.count)
+        }
+        for (flags, expected) in [
+            ("", events { _ in true }), ("--class bot", events(\.isAutomated)),
+            ("--class human --country DE", events { !$0.isAutomated && $0.country == "DE" }),
+            ("--site b.example", events { $0.site == "b.example" }), ("--category http", events { _ in true }),
+            ("--severity error", 0),
+        ] {
+            let data = try await database.data("events stats --since 4d \(flags)")
+            #expect(data["total_events"] == .integer(expected), "\(flags)")
+            #expect(rows(data["events"]).compactMap { $0["count"]?.integerValue }.reduce(0, +) == expected)
+        }
+        let latest = rows(try await database.data("events list --since 4d --limit 5")["events"])
+        let times = Self.scene.sessions.flatMap(\.requests).map(\.at).filter { $0 < Scene.now }.sorted(by: >)
+        #expect(
+            latest.compactMap { $0["at"]?.stringValue }
+                == times.prefix(5).map { moment in
+                    "\(moment.iso8601.dropLast()).000Z"
+                })
+    }
+
+    @Test func platformCountsAllThereIs() async throws {
+        let sessions = Self.scene.sessions
+        let data = try await database.data("platform stats")
+        #expect(data["total_sessions"] == .integer(Int64(sessions.count)))
+        #expect(data["total_users"] == .integer(Int64(Set(sessions.compactMap(\.user)).count)))
+        for (field, days) in [("active_users_24h", 1), ("active_users_7d", 7)] as [(String, Int64)] {
+            let users = sessions.filter { $0.last >= Scene.now - days * 86_400_000 }.compactMap(\.user)
+            #expect(data[field] == .integer(Int64(Set(users).count)), "\(field)")
+        }
+        let points = rows(try await database.data("platform trends --since 10d")["points"])
+        let from = Scene.now - 10 * 86_400_000
+        let expected = Dictionary(grouping: sessions.filter { $0.start >= from }) { $0.start.day.description }
+        for point in points {
+            let day = point["timestamp"]?.stringValue ?? ""
+            #expect(point["sessions"] == .integer(Int64(expected[day]?.count ?? 0)), "\(day)")
+        }
+        #expect(points.count == 11)
+    }
+
+    /// Check 1 to 3 of "Inflated visitor counts", over what no user agent has declared.
+    @Test func theCheckUpOfTraffic() async throws {
+        let chosen = sessions(days: 5) { $0.kind != .declared }
+        let data = try await database.data("doctor traffic --since 5d --limit 100")
+        #expect(data["total_sessions"] == .integer(Int64(chosen.count)))
+        #expect(data["unique_visitors"] == .integer(Int64(Set(chosen.map(\.visitor)).count)))
+        #expect(data["distinct_users"] == .integer(Int64(Set(chosen.compactMap(\.user)).count)))
+        let counts = chosen.map { session in session.requests.filter { $0.kind != .asset }.count }
+        #expect(data["zero_request_sessions"] == .integer(Int64(counts.count { $0 == 0 })))
+        #expect(data["single_request_sessions"] == .integer(Int64(counts.count { $0 == 1 })))
+        let expected = Dictionary(grouping: counts) { $0 }.mapValues { Int64($0.count) }.sorted { $0.key < $1.key }
+        let found = rows(data["request_counts"])
+        #expect(found.compactMap { $0["request_count"]?.integerValue } == expected.map { Int64($0.key) })
+        #expect(found.compactMap { $0["session_count"]?.integerValue } == expected.map(\.value))
+        // None of the scene's sessions has a user agent.
+        let levels = rows(data["findings"]).compactMap { $0["level"]?.stringValue }
+        #expect(levels.contains("warning") && !levels.contains("ok"))
+    }
+
+    @Test func topIsWhoIsThereNow() async throws {
+        let data = try await database.data("top")
+        let active = Self.scene.sessions.filter { $0.isOpen && $0.last >= Scene.now - 1_800_000 }
+        #expect(data["active_count"] == .integer(Int64(active.count)))
+        #expect(data["bot_sessions"] == .integer(Int64(active.filter(\.isAutomated).count)))
+        let recent = active.map { session in
+            Double(session.requests.filter { $0.at >= Scene.now - 300_000 && $0.at < Scene.now }.count) / 5
+        }
+        #expect(abs((data["requests_per_minute"]?.doubleValue ?? -1) - recent.reduce(0, +)) < 1e-9)
+        #expect(rows(data["sessions"]).count == min(20, active.count))
+    }
 }
