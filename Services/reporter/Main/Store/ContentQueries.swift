@@ -129,21 +129,26 @@ extension ReportQuery {
     private static func engagementStats(_ question: Question) -> [Part] {
         [
             .value("period", question.period()),
-            .fields(
-                """
-                select count(*) as total_events, round(avg(time_on_page_ms) / 1000)::bigint as avg_time_on_page_seconds,
-                    avg(max_scroll_depth)::double precision as avg_scroll_depth, sum(click_count)::bigint as total_clicks,
-                    count(*) filter (where is_rage_click) as rage_click_count,
-                    count(*) filter (where is_dead_click) as dead_click_count
-                from (\(readings(question))) as readings
-                """),
-            .rows(
+            .totalled(
                 "patterns",
                 """
                 select coalesce(reading_pattern, 'unknown') as reading_pattern, count(*) as count,
-                    \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage
+                    \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage,
+                    (sum(count(*)) over ())::bigint as total_events,
+                    round(sum(sum(time_on_page_ms)) over () / nullif(sum(count(time_on_page_ms)) over (), 0) / 1000)::bigint
+                        as avg_time_on_page_seconds,
+                    (sum(sum(max_scroll_depth)) over ()::numeric / nullif(sum(count(max_scroll_depth)) over (), 0))
+                        ::double precision as avg_scroll_depth,
+                    (sum(sum(click_count)) over ())::bigint as total_clicks,
+                    (sum(count(*) filter (where is_rage_click)) over ())::bigint as rage_click_count,
+                    (sum(count(*) filter (where is_dead_click)) over ())::bigint as dead_click_count
                 from (\(readings(question))) as readings group by 1 order by count desc, 1
-                """),
+                """,
+                [
+                    "total_events": 0, "avg_time_on_page_seconds": .null, "avg_scroll_depth": .null,
+                    "total_clicks": .null,
+                    "rage_click_count": 0, "dead_click_count": 0,
+                ]),
         ]
     }
 }

@@ -57,14 +57,14 @@ extension ReportQuery {
         "events.stats": ReportQuery { question in
             [
                 .value("period", question.period()),
-                .rows(
+                .totalled(
                     "events",
                     """
                     select e.event_type, e.event_category, e.severity, count(*) as count,
-                        \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage
+                        \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage,
+                        (sum(count(*)) over ())::bigint as total_events
                     from \(events(question)) group by 1, 2, 3 order by count desc, 1, 2, 3 limit \(question.limit)
-                    """),
-                .fields("select count(*) as total_events from \(events(question))"),
+                    """, ["total_events": 0]),
             ]
         },
         "events.list": ReportQuery { question in

@@ -32,16 +32,16 @@ extension ReportQuery {
             """
         return [
             .value("period", question.period()),
-            .rows(
+            .totalled(
                 "transitions",
                 """
                 select site, from_path, to_path, count(*) as transition_count,
                     count(distinct session_id) as session_count,
-                    \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage
+                    \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage,
+                    (sum(count(*)) over ())::bigint as total_transitions
                 from (\(steps)) as steps group by site, from_path, to_path
                 order by transition_count desc, from_path, to_path, site limit \(question.limit)
-                """),
-            .fields("select count(*) as total_transitions from (\(steps)) as steps"),
+                """, ["total_transitions": 0]),
         ]
     }
 

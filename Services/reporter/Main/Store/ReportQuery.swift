@@ -12,6 +12,9 @@ struct ReportQuery: Sendable {
         case object(String, SQL)
         /// The rows become an array of that name.
         case rows(String, SQL)
+        /// The same, of a statement whose last columns are about all rows together, those that its limit cuts included:
+        /// they become fields, which are as given here where there is no row.
+        case totalled(String, SQL, KeyValuePairs<String, JSONValue>)
         /// Rows with a `bucket` column become one element a bucket; those without a row are zero in every column named.
         case trend(SQL, zero: [String])
         /// No row means that what was asked about is not there.

@@ -185,8 +185,13 @@ struct ReportStore: Sendable {
         request.limit = Flag.largestLimit + 1
         let unlimited = try Question(request, from: question.from, to: question.to, hours: question.hours)
         var totals: [String: Int] = [:]
-        for case .rows(let name, let sql) in query.parts(unlimited)
-        where report.data[name]?.arrayValue?.count == question.request.limit {
+        for part in query.parts(unlimited) {
+            let (name, sql): (String, SQL)
+            switch part {
+            case .rows(let section, let rows), .totalled(let section, let rows, _): (name, sql) = (section, rows)
+            default: continue
+            }
+            guard report.data[name]?.arrayValue?.count == question.request.limit else { continue }
             let counted = try rows("select count(*) as total from (\(sql)) as rows", in: connection).first
             totals[name] = counted?["total"]?.integerValue.map(Int.init)
         }
@@ -222,6 +227,11 @@ struct ReportStore: Sendable {
             for field in try rows(sql, in: connection).first?.fields ?? [] { data[field.name] = field.value }
         case .object(let name, let sql): data[name] = .object(try rows(sql, in: connection).first ?? JSONObject())
         case .rows(let name, let sql): data[name] = .array(try rows(sql, in: connection).map(JSONValue.object))
+        case .totalled(let name, let sql, let totals):
+            var found = try rows(sql, in: connection)
+            for (total, ofNothing) in totals { data[total] = found.first.map { $0[total] ?? .null } ?? ofNothing }
+            for index in found.indices { for (total, _) in totals { found[index][total] = nil } }
+            data[name] = .array(found.map(JSONValue.object))
         case .existing(let sql, let message):
             guard let row = try rows(sql, in: connection).first else {
                 let report = question.request.report

@@ -77,21 +77,42 @@ extension ReportQuery {
             """
         func tier(_ name: SQL, _ flag: SQL, _ place: SQL) -> SQL {
             """
-            select \(place) as place, '\(name)' as tier, count(*) filter (where \(flag)) as session_count,
-                \(Question.percent("count(*) filter (where \(flag))", of: "count(*)")) as percentage
+            select \(place) as place, '\(name)' as tier, coalesce(sum(count) filter (where \(flag)), 0)::bigint as session_count,
+                \(Question.percent("sum(count) filter (where \(flag))", of: "sum(count)")) as percentage
             from bots as s
             """
         }
         return [
             .value("period", question.period()),
+            // Sessions of one kind, counted once for all that follows. One may have several reasons, so that their shares
+            // add up to more than 100.
             .fields(
                 """
-                select count(*) filter (where \(Question.judgedHuman)) as human_sessions,
-                    count(*) filter (where \(bot)) as bot_sessions,
-                    count(*) filter (where \(Question.condition(of: .undecided))) as undecided_sessions,
-                    count(*) as total_sessions,
-                    \(Question.percent("count(*) filter (where \(bot))", of: "count(*)")) as bot_percentage
-                from \(sessions)
+                with kinds as materialized (
+                    select s.is_bot, s.is_scanner, s.is_behavioral_bot, s.verdict_class, s.signals, count(*) as count
+                    from \(sessions) group by 1, 2, 3, 4, 5
+                ), bots as (select * from kinds as s where \(bot)),
+                tiers as (
+                    \(tier("declared", "s.is_bot", "1")) union all \(tier("scanner", "s.is_scanner", "2"))
+                    union all \(tier("behavioral", "s.is_behavioral_bot", "3"))
+                ), reasons as (
+                    select signal, sum(count)::bigint as session_count,
+                        \(Question.percent("sum(count)", of: "(select sum(count) from bots)")) as percentage
+                    from (select unnest(coalesce(signals, '{unknown}')) as signal, count from kinds as s where \(bot))
+                        as listed
+                    group by signal order by session_count desc, signal limit \(question.limit)
+                )
+                select coalesce(sum(count) filter (where \(Question.judgedHuman)), 0)::bigint as human_sessions,
+                    coalesce(sum(count) filter (where \(bot)), 0)::bigint as bot_sessions,
+                    coalesce(sum(count) filter (where \(Question.condition(of: .undecided))), 0)::bigint
+                        as undecided_sessions,
+                    coalesce(sum(count), 0)::bigint as total_sessions,
+                    \(Question.percent("sum(count) filter (where \(bot))", of: "sum(count)")) as bot_percentage,
+                    (select json_agg(json_build_object('tier', tier, 'session_count', session_count,
+                        'percentage', percentage) order by place) from tiers) as tiers,
+                    coalesce((select json_agg(json_build_object('signal', signal, 'session_count', session_count,
+                        'percentage', percentage) order by session_count desc, signal) from reasons), '[]') as reasons
+                from kinds as s
                 """),
             .rows(
                 "bot_breakdown",
@@ -100,24 +121,6 @@ extension ReportQuery {
                     \(Question.percent("count(*)", of: "sum(count(*)) over ()")) as percentage
                 from \(sessions) and \(bot)
                 group by s.bot_type order by session_count desc, s.bot_type limit \(question.limit)
-                """),
-            .rows(
-                "tiers",
-                """
-                with bots as (select s.is_bot, s.is_scanner, s.is_behavioral_bot from \(sessions) and \(bot))
-                select tier, session_count, percentage from (
-                    \(tier("declared", "s.is_bot", "1")) union all \(tier("scanner", "s.is_scanner", "2"))
-                    union all \(tier("behavioral", "s.is_behavioral_bot", "3"))) as tiers order by place
-                """),
-            // One session may have several reasons, so that the shares add up to more than 100.
-            .rows(
-                "reasons",
-                """
-                with bots as (select coalesce(s.signals, '{unknown}') as signals from \(sessions) and \(bot))
-                select signal, count(*) as session_count,
-                    \(Question.percent("count(*)", of: "(select count(*) from bots)")) as percentage
-                from bots, unnest(signals) as listed (signal)
-                group by signal order by session_count desc, signal limit \(question.limit)
                 """),
         ]
     }
