@@ -147,6 +147,24 @@ import WeirProtocol
         await roller.close()
     }
 
+    /// Two collectors on one database would otherwise take each other's claims for ever.
+    @Test func whileHoursAreRolledUpNobodyClaimsThem() async throws {
+        let database = try await GoldenAnswerTests.seeded()
+        let (first, second) = (
+            try database.connection(as: "weir_collector"), try database.connection(as: "weir_collector")
+        )
+        let claim = "select claim_session_hours('2026-11-21 20:00Z')"
+        let mine = try #require(try await first.query(claim).single(Int64?.self))
+        try await first.script("begin")
+        #expect(try await first.query("select roll_session_hours($1)", [.int(mine)]).single(Int.self) > 0)
+        #expect(try await second.query(claim).single(Int64?.self) == nil)
+        try await first.script("commit")
+        let others = try #require(try await second.query(claim).single(Int64?.self))
+        #expect(try await second.query("select roll_session_hours($1)", [.int(others)]).single(Int.self) > 0)
+        await first.close()
+        await second.close()
+    }
+
     @Test func whatChangesAfterItsClaimIsNotRolledUp() async throws {
         let database = try await GoldenAnswerTests.seeded()
         let answers = try await Self.answers(database)
