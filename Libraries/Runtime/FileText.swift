@@ -21,11 +21,19 @@ public enum FileText {
     /// The most that is read, in bytes.
     public static let limit = 16 << 20
 
-    /// Whether it is a regular file rather than a device or a pipe; nil when nothing is there.
+    /// Whether it is a regular file itself, rather than a link, a device or a pipe; nil when nothing is there.
     public static func isRegular(_ path: String) -> Bool? {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard lstat(path, &status) == 0 else { return nil }
         return status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Gives an open file the permissions of another and, as far as its user may, the owner.
+    public static func takeOver(_ path: String, onto descriptor: Int32) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        _ = fchown(descriptor, status.st_uid, status.st_gid)
+        _ = fchmod(descriptor, status.st_mode & 0o777)
     }
 
     /// When the file was changed last, in milliseconds since 1970; nil when it cannot be looked at.

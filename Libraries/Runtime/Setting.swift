@@ -72,6 +72,8 @@ extension Setting {
                 let entries = text.split(separator: ",").map { entry in
                     String(entry.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
                 }.filter { !$0.isEmpty }
+                // Blanks alone are a list that somebody meant to fill, and an empty list may stand for everybody.
+                guard text.isEmpty || !entries.isEmpty else { return nil }
                 return entries.allSatisfy(accepts) ? entries : nil
             }, show: { $0.joined(separator: ",") })
     }

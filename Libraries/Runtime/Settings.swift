@@ -113,7 +113,8 @@ public struct Settings: Sendable {
         case .scalar(let scalar):
             if node.null == nil { values[prefix] = scalar.string }
         case .sequence(let sequence):
-            values[prefix] = sequence.map { $0.scalar?.string ?? "" }.joined(separator: ",")
+            let words = sequence.map { $0.scalar?.string ?? "" }
+            values[prefix] = words.count == 1 && words[0].isEmpty ? "," : words.joined(separator: ",")
         case .mapping(let mapping):
             for (key, value) in mapping {
                 guard let name = key.scalar?.string else {
