@@ -132,6 +132,34 @@ import WeirProtocol
                 == .typeCharacterSpecial)
     }
 
+    /// Whoever may read the old file may read the new one, and nobody else; a link stays one.
+    @Test func aReplacedFileStaysWhatItIs() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("weir-export-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (file, link) = (folder.appendingPathComponent("real.csv"), folder.appendingPathComponent("link.csv"))
+        try "old".write(to: file, atomically: false, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: file)
+        for command in [["export", "sessions"], ["overview"]] {
+            let words = command + ["--since", "all", "--force", "--export"]
+            #expect(try await run(words + ["real.csv"], url: url, in: folder).status == 0)
+            #expect(try String(contentsOf: file, encoding: .utf8) != "old")
+            try "old".write(to: file, atomically: false, encoding: .utf8)
+            #expect(try await run(words + ["link.csv"], url: url, in: folder).status == 0)
+            #expect(try String(contentsOf: file, encoding: .utf8) != "old")
+            try "old".write(to: file, atomically: false, encoding: .utf8)
+            let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == file.path)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["link.csv", "real.csv"])
+        let longest = String(repeating: "n", count: 251) + ".csv"
+        #expect(
+            try await run(["export", "sessions", "--since", "all", "--export", longest], url: url, in: folder).status
+                == 0)
+    }
+
     /// An export is data alone; whose it is stands beside it.
     @Test func anExportSaysWhoseItIs() async throws {
         let people = try await run(["export", "sessions", "--since", "all"], url: url)

@@ -121,6 +121,9 @@ import WeirProtocol
         ("\t=1", "'\t=1"), (" =1", "' =1"),
         ("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""),
         ("\r=1", "\"'\r=1\""), ("＝1", "'＝1"), ("a=b", "a=b"), ("", ""), (" padded ", "\" padded \""), ("é日本", "é日本"),
+        // One character to Swift, a quote and something else to whoever reads CSV.
+        ("\"\u{301},=1+1", "\"\"\"\u{301},=1+1\""), ("a\"\u{200D},\"=1", "\"a\"\"\u{200D},\"\"=1\""),
+        ("\u{200B}=1", "'\u{200B}=1"), ("\u{2003}+1", "'\u{2003}+1"), ("\u{202E}@x", "'\u{202E}@x"),
     ]
 
     @Test(arguments: cells) func csvCells(_ text: String, _ expected: String) throws {

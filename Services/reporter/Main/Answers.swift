@@ -128,6 +128,7 @@ struct Answers: Sendable {
         switch report.request.report.id {
         case "status":
             report.data["services"]?.arrayValue?.allSatisfy { $0["state"]?.stringValue == "ok" } == true ? 0 : 1
+        case "metrics": report.data["metrics"]?.arrayValue?.isEmpty == false ? 0 : 1
         case "doctor":
             report.data["checks"]?.arrayValue?.contains { $0["state"] == "finding" } == true ? 1 : 0
         case "throttle.status": report.data["state"]?.stringValue == "ok" ? 0 : 1

@@ -14,34 +14,36 @@ enum ExportFile {
 
     /// Writes the text, replacing a file only when allowed to.
     static func write(_ text: String, to path: String, mayReplace: Bool) throws(ReportError) {
-        let descriptor = try make(path, mayReplace: mayReplace)
+        let file = try begin(path, mayReplace: mayReplace)
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes { Glibc.write(file.descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             rest = rest.dropFirst(count)
         }
-        let failure = errno
-        guard close(descriptor) == 0, rest.isEmpty else {
+        guard rest.isEmpty else {
+            let failure = errno
+            file.discard()
             throw ReportError(.fileUnwritable, "Cannot write all of \(path): \(String(cString: strerror(failure))).")
         }
+        try file.keep()
     }
 
     /// A file that is not there under its name before all of it is: what goes wrong leaves nothing, and an old one whole.
     struct Pending {
         let descriptor: Int32
+        /// What it is called until then; empty while it has no name at all, nil where it is written to in place.
         fileprivate let part: String?
         fileprivate let path: String
         fileprivate let mayReplace: Bool
 
-        /// Gives the file its name.
+        /// Gives the file its name, and closes it.
         func keep() throws(ReportError) {
-            guard let part else { return }
-            let isKept = mayReplace ? rename(part, path) == 0 : link(part, path) == 0
-            let failure = errno
-            unlink(part)
-            guard isKept else {
+            var failure: Int32 = 0
+            if let part { failure = name(part) }
+            if close(descriptor) != 0, failure == 0 { failure = errno }
+            guard failure == 0 else {
                 if failure == EEXIST { throw ExportFile.exists(path) }
                 throw ReportError(.fileUnwritable, "Cannot write \(path): \(String(cString: strerror(failure))).")
             }
@@ -49,35 +51,56 @@ enum ExportFile {
 
         /// Leaves no trace of it.
         func discard() {
-            if let part { unlink(part) }
+            close(descriptor)
+            if let part, !part.isEmpty { unlink(part) }
+        }
+
+        private func name(_ part: String) -> Int32 {
+            let unnamed = "/proc/self/fd/\(descriptor)"
+            if part.isEmpty, !mayReplace {
+                return linkat(AT_FDCWD, unnamed, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno
+            }
+            let temporary = part.isEmpty ? ExportFile.partName(of: path) : part
+            if part.isEmpty, linkat(AT_FDCWD, unnamed, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) != 0 { return errno }
+            let isKept = mayReplace ? rename(temporary, path) == 0 : link(temporary, path) == 0
+            let failure = isKept ? 0 : errno
+            unlink(temporary)
+            return failure
         }
     }
 
-    /// Opens a file to be written bit by bit. A device or a pipe that may be replaced is written to as it is.
+    /// Opens a file to be written. A link, a device or a pipe that may be replaced is written to as it is; a file that is
+    /// replaced passes on its permissions.
     static func begin(_ path: String, mayReplace: Bool) throws(ReportError) -> Pending {
-        if let isRegular = FileText.isRegular(path) {
-            guard mayReplace else { throw exists(path) }
-            guard isRegular else {
-                let descriptor = try make(path, mayReplace: true)
-                return Pending(descriptor: descriptor, part: nil, path: path, mayReplace: true)
-            }
+        let isRegular = FileText.isRegular(path)
+        if isRegular != nil, !mayReplace { throw exists(path) }
+        if isRegular == false {
+            let descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
+            guard descriptor >= 0 else { throw unwritable(path) }
+            return Pending(descriptor: descriptor, part: nil, path: path, mayReplace: true)
         }
-        let part = "\(path).\(getpid()).part"
-        let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        // Without a name where the file system can: whatever ends this program leaves nothing then.
+        var part = ""
+        var descriptor = open(folder(of: path), unnamedFile | O_WRONLY | O_CLOEXEC, 0o644)
+        if descriptor < 0 {
+            part = partName(of: path)
+            descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        }
         guard descriptor >= 0 else { throw unwritable(path) }
+        if isRegular == true { FileText.takeOver(path, onto: descriptor) }
         return Pending(descriptor: descriptor, part: part, path: path, mayReplace: mayReplace)
     }
 
-    /// Opens the file for writing.
-    static func make(_ path: String, mayReplace: Bool) throws(ReportError) -> Int32 {
-        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (mayReplace ? O_TRUNC : O_EXCL)
-        let descriptor = open(path, flags, 0o644)
-        guard descriptor >= 0 else {
-            if errno == EEXIST { throw exists(path) }
-            throw unwritable(path)
-        }
-        return descriptor
+    /// O_TMPFILE, which Glibc's module hides without _GNU_SOURCE.
+    private static let unnamedFile: Int32 = 0o20_200_000
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
+
+    /// Short, so that it fits wherever the name does.
+    private static func partName(of path: String) -> String { "\(folder(of: path))/.\(getpid()).part" }
 
     private static func unwritable(_ path: String) -> ReportError {
         ReportError(

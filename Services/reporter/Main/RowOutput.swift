@@ -45,7 +45,6 @@ final class RowOutput: @unchecked Sendable {
         _ = flush()
         if path == nil, failure != 0, failure != EPIPE { FileHandleText.cannotWriteStandardOutput(failure) }
         if let path {
-            if Glibc.close(descriptor) != 0, failure == 0 { failure = errno }
             guard failure == 0 else {
                 discard()
                 throw ReportError(

@@ -28,6 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             let settings = try Settings.load(path: config, environment: Environment.current)
             if printConfig { Terminal.write(settings.effective + "\n") }
+            _ = try Self.users(settings[.reporterUsers])
             if check || printConfig { return }
             try await serve(settings)
         } catch let error as Failure {

@@ -51,19 +51,15 @@ struct ServiceSockets: Sendable {
 
     /// All are asked at once, so that silent ones cost a second together.
     private func accounts() async -> [(name: String, answer: Result<ServiceStatus, WireError>)] {
-        let names = names
-        return await withTaskGroup(of: (Int, Result<ServiceStatus, WireError>).self) { group in
-            for (place, name) in names.enumerated() {
-                group.addTask {
-                    do throws(WireError) { return (place, .success(try await ask(name))) } catch {
-                        return (place, .failure(error))
-                    }
-                }
-            }
-            var answers = [Result<ServiceStatus, WireError>?](repeating: nil, count: names.count)
-            for await (place, answer) in group { answers[place] = answer }
-            return zip(names, answers).compactMap { name, answer in answer.map { (name, $0) } }
-        }
+        // Tasks and not a group: the optimiser of Swift 6.3 damages tuples that come out of one.
+        let asked = names.map { name in (name, Task { await answer(of: name) }) }
+        var answers: [(name: String, answer: Result<ServiceStatus, WireError>)] = []
+        for (name, task) in asked { answers.append((name, await task.value)) }
+        return answers
+    }
+
+    private func answer(of name: String) async -> Result<ServiceStatus, WireError> {
+        do { return .success(try await ask(name)) } catch { return .failure(error) }
     }
 
     /// Bytes that the collector has accepted and not yet stored; nil when it does not say.

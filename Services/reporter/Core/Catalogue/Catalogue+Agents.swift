@@ -76,7 +76,7 @@ extension Catalogue {
         ReportDefinition(
             "agents.stats", "Agent Statistics", "agent tasks and how they end",
             flags: Flag.window + [Filter.agent.flag] + ofSessions,
-            population: .all, measure: "total_tasks",
+            population: .all, measure: "total_tasks+total_ai_requests",
             sections: [
                 .facts(nil, [Fact("period", "Period", .text)] + agentFacts(prefix: ""))
             ]),

@@ -46,7 +46,7 @@ extension Catalogue {
                     "Everybody",
                     [
                         Fact("traffic.requests", "Requests", .count),
-                        Fact("traffic.page_requests", "Page requests", .count),
+                        Fact("traffic.page_requests", "  of pages and APIs", .count),
                         Fact("traffic.sessions", "Sessions", .count),
                         Fact("traffic.human_sessions", "  of people", .count),
                         Fact("traffic.bot_sessions", "  of bots", .count),

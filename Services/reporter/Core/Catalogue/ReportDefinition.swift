@@ -70,6 +70,11 @@ public struct ReportDefinition: Sendable {
         flags.contains(.since) && !["list", "live", "report"].contains(words.last) && !isStreamed
     }
 
+    /// What a flag of it does, where that depends on the report.
+    func help(of flag: Flag) -> String {
+        flag == .population && defaultPopulation == .all ? "whose sessions are meant (default all)" : flag.help
+    }
+
     /// Its flags that only the store understands, as in `--by`.
     var ownChoices: [Flag] {
         let common =

@@ -114,7 +114,7 @@ extension Catalogue {
                 case .choice(let words): line += " -x -a '\(words.joined(separator: " "))'"
                 case .text, .count: line += " -r"
                 }
-                text += line + " -d '\(flag.help.filter { $0 != "'" })'\n"
+                text += line + " -d '\(report.help(of: flag).filter { $0 != "'" })'\n"
             }
         }
         return text
@@ -148,7 +148,7 @@ extension Catalogue {
             text += ".SS \"\(dashed(report.words.joined(separator: " ") + argument))\"\n"
             text += plain("\(report.summary.prefix(1).uppercased())\(report.summary.dropFirst()).") + "\n"
             for flag in report.allFlags where !Flag.output.contains(flag) {
-                text += ".TP\n.B \(dashed(flag.usage.trimmingSpaces))\n\(plain(flag.help))\n"
+                text += ".TP\n.B \(dashed(flag.usage.trimmingSpaces))\n\(plain(report.help(of: flag)))\n"
             }
         }
         text += ".SH \"COMMANDS FOR OPERATORS\"\nWith --help each says what it takes.\n"

@@ -17,8 +17,10 @@ extension Catalogue {
             Every report takes --json, --csv, --export FILE.csv, --help; most take --since, --until, --limit, --class.
             Times: 90s, 15m, 24h, 7d, 4w, 2026-11-21, 2026-11-21T08:00:00Z, all. See: analytics <command> --help
             Visitors are browsers, told apart by user agent and first language, whatever network they come from.
-            Requests are of pages, of an API, and of pages in the background; static files are counted as files.
-            People (--class human, the default) are everybody that is not called a bot, the undecided among them.
+            A session's requests are of pages, of an API, and of pages in the background; static files are its files. Only
+            the overview's requests hold both, so that they agree with the logs.
+            People (--class human, the default of reports on sessions) are everybody that is not called a bot, the
+            undecided among them. Reports on agents, costs and events count everybody unless told otherwise.
             Exit codes: 0 ok, 1 a finding or not found, 3 database or socket away, 4 nothing usable in the input,
             5 no permission, 64 usage, 78 configuration, 130 interrupted.
 
@@ -41,7 +43,9 @@ extension Catalogue {
         let width = min(44, flags.map { $0.usage.count }.max() ?? 0)
         text += "\n"
         for flag in flags {
-            let help = flag == .since ? "\(flag.help) (default \(Self.span(report.defaultSpan)))" : flag.help
+            let help =
+                flag == .since
+                ? "\(flag.help) (default \(Self.span(report.defaultSpan)))" : report.help(of: flag)
             if flag.usage.count > width {
                 text += "  \(flag.usage)\n  \(String(repeating: " ", count: width))  \(help)\n"
             } else {

@@ -69,7 +69,9 @@ extension CellFormat {
     func text(_ value: JSONValue?, zone: Zone) -> String {
         guard let value, value != .null else { return "–" }
         switch self {
-        case .text: return plain(value)
+        case .text:
+            let text = plain(value)
+            return text.isEmpty ? "–" : text
         case .instant:
             guard let written = value.stringValue,
                 case .instant(let moment)? = ISO8601Reader.read(written.uppercased())

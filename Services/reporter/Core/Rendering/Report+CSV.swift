@@ -48,8 +48,10 @@ enum CSVText {
     }
 
     private static func disarmed(_ text: String) -> String {
-        // A spreadsheet skips spaces and control characters in front before it looks for a formula.
-        let first = text.unicodeScalars.first { $0.value > 0x20 && $0.value != 0xA0 && $0.value != 0xFEFF }
+        // A spreadsheet skips spaces, control characters and what shows nothing in front before it looks for a formula.
+        let first = text.unicodeScalars.first {
+            $0.value > 0x20 && !$0.properties.isWhitespace && $0.properties.generalCategory != .format
+        }
         let leading = text.unicodeScalars.first
         let isFormula: Bool =
             switch first?.value {
@@ -63,7 +65,14 @@ enum CSVText {
         let needsQuotes = field.utf8.contains {
             $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n")
         }
-        guard needsQuotes || field.first == " " || field.last == " " else { return field }
-        return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        guard needsQuotes || field.utf8.first == 0x20 || field.utf8.last == 0x20 else { return field }
+        // By bytes: a quote with a combining mark behind it is one character, and not the same as a quote.
+        var bytes: [UInt8] = [UInt8(ascii: "\"")]
+        for byte in field.utf8 {
+            if byte == UInt8(ascii: "\"") { bytes.append(byte) }
+            bytes.append(byte)
+        }
+        bytes.append(UInt8(ascii: "\""))
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

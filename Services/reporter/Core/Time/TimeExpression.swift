@@ -25,6 +25,10 @@ public enum TimeExpression: Hashable, Sendable {
         case "NOW": self = .ago(0)
         case "TODAY": self = .daysBack(0)
         case "YESTERDAY": self = .daysBack(1)
+        case _ where text.contains("M") && !text.contains("T") && trimmed.dropLast().allSatisfy(\.isNumber):
+            throw ReportError(
+                .badTime, "\"\(text.quotable)\" may mean minutes or months.",
+                hint: "15m are minutes; for months give days or weeks, as in 30d, or a date.")
         default:
             if let duration = try Self.duration(trimmed, asTyped: text) {
                 self = .ago(duration)
@@ -33,7 +37,8 @@ public enum TimeExpression: Hashable, Sendable {
             } else {
                 throw ReportError(
                     .badTime, "\"\(text.quotable)\" is not a time.",
-                    hint: "Give a span (90s, 15m, 24h, 7d, 4w), a date (2026-11-21), a date and time with or without "
+                    hint:
+                        "Give a span (90s, 15m, 24h, 7d, 4w), today or yesterday, a month (2026-11), a date (2026-11-21), a date and time with or without "
                         + "zone (2026-11-21T08:00, 2026-11-21T08:00:00Z), or all.")
             }
         }

@@ -139,7 +139,10 @@ private struct Unrouted: RouterMiddleware {
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         do { return try await next(request, context) } catch let error as HTTPError where error.status == .notFound {
-            return answer(request)
+            var found = answer(request)
+            // To HEAD goes no body: the next answer would be taken for it.
+            if request.method == .head { found.body = ResponseBody() }
+            return found
         }
     }
 }

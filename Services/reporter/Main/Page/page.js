@@ -266,7 +266,8 @@
   // ---- sections ---------------------------------------------------------------------------------------------------
 
   const delta = (now, before, unit = '%') => {
-    if (before == null || now == null) return '';
+    if (now == null) return '';
+    if (before == null) return unit === 'pts' ? 'none before' : '';
     const difference = unit === '%' ? (before === 0 ? null : (100 * (now - before)) / Math.abs(before)) : now - before;
     if (difference == null) return now === 0 ? '' : 'none before';
     if (Math.abs(difference) < 0.05) return 'as before';
@@ -283,7 +284,7 @@
     headline(answer, body) {
       const at = (data, path) => path.split('.').reduce((value, name) => value?.[name], data);
       const botShare = (data) => (at(data, 'traffic.sessions')
-        ? (100 * at(data, 'traffic.bot_sessions')) / at(data, 'traffic.sessions') : data && 0);
+        ? (100 * at(data, 'traffic.bot_sessions')) / at(data, 'traffic.sessions') : data === answer.data ? 0 : null);
       const before = answer.previous?.data;
       const whose = populations[state.population];
       const tiles = [

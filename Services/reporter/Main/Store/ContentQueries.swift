@@ -59,6 +59,8 @@ extension ReportQuery {
         }
         let mostViewed: SQL =
             "select site, path, views from viewed order by views desc, path, site limit \(question.limit)"
+        // Before everything there is nothing.
+        let hasNoBefore: SQL = question.request.window.from == nil ? "true" : "false"
         // Candidates bring along what is known of them: to look it up again, the planner would compare all with all.
         let candidates: SQL =
             ofVisitors
@@ -93,7 +95,8 @@ extension ReportQuery {
                 )
                 select coalesce(c.content_id, r.path) as content_id, r.site, r.path, c.slug, c.title, r.views,
                     r.unique_visitors, r.avg_time_seconds, r.percentage,
-                    case when r.views > coalesce(b.views, 0) * 1.1 then 'up'
+                    case when \(hasNoBefore) then null
+                        when r.views > coalesce(b.views, 0) * 1.1 then 'up'
                         when r.views < coalesce(b.views, 0) * 0.9 then 'down' else 'stable' end as trend
                 from ranked as r left join before as b on b.site = r.site and b.path = r.path
                     left join content as c on c.site = r.site and c.path = r.path

@@ -16,10 +16,14 @@ struct EmptyAnswer {
     /// When what is stored begins and ends; nil for an empty database.
     let range: (first: Timestamp, last: Timestamp)?
 
-    /// What has to be set up before there can be an answer.
-    private static let claims = [
+    /// What emptiness means where it is no lack of data.
+    private static let meanings = [
         "bots.fakes": "No claim to be somebody's crawler was refuted. A list of detector.crawlers that is complete "
             + "refutes, and reverse DNS where detector.resolver is set; else a claim makes a declared bot.",
+        "engagement": "No page has reported how it is read in this window; docs/gateways.md (Pages) says how they do.",
+        "anomalies.list": "Nothing was out of the ordinary in this window, or too little has been seen to tell.",
+        "funnels.stats": "Nobody has entered it in this window. A funnel counts what comes in after it was made.",
+        "traffic.spam": "No host that sends bots is named as a referrer in this window.",
         "bots.verified": "No claim to be somebody's crawler was confirmed. Published address ranges confirm, and "
             + "reverse DNS where detector.resolver is set; else a claim makes a declared bot.",
     ]
@@ -42,7 +46,7 @@ struct EmptyAnswer {
             report.hint = unknown.joined(separator: " ")
             return
         }
-        if let why = Self.claims[request.report.id] {
+        if let why = Self.meanings[request.report.id] {
             report.hint = why
             return
         }

@@ -5,6 +5,8 @@ import WeirProtocol
 /// Answers reports out of PostgreSQL: one snapshot a report, read only, every value bound.
 struct ReportStore: Sendable {
     private let pool: Pool
+    /// Asks whether the database is there, however busy the others are.
+    private let probe: Pool
     /// How long all statements of one answer may take together.
     private let patience: Duration
 
@@ -15,6 +17,7 @@ struct ReportStore: Sendable {
             let target = try ConnectionTarget(
                 url, defaultUser: "weir_reporter", applicationName: "weir-reporter", connectSeconds: 2)
             pool = Pool(target, size: connections, statementTimeout: timeout)
+            probe = Pool(target, size: 1, statementTimeout: .milliseconds(500), waitLimit: .milliseconds(300))
         } catch {
             throw ReportError(.configuration, error.message)
         }
@@ -59,11 +62,12 @@ struct ReportStore: Sendable {
 
     /// Answers one report. A connection that turns out to be lost is made anew once: reading twice does no harm.
     func answer(_ request: ReportRequest) async throws(ReportError) -> Report {
+        let end = ContinuousClock.now + patience
         do {
             do {
-                return try await attempt(request)
+                return try await attempt(request, until: end)
             } catch let error as DatabaseError where error.sqlstate == "08006" || error.sqlstate.hasPrefix("57P") {
-                return try await attempt(request)
+                return try await attempt(request, until: end)
             }
         } catch {
             throw Self.reportError(error)
@@ -83,7 +87,7 @@ struct ReportStore: Sendable {
     }
 
     /// Whether the database answers.
-    func isReachable() async -> Bool { (try? await pool.query("select 1", timeout: .seconds(2))) != nil }
+    func isReachable() async -> Bool { (try? await probe.query("select 1")) != nil }
 
     /// What the database says of itself, for a check-up.
     func condition() async throws(ReportError) -> CheckUp.Database {
@@ -143,8 +147,9 @@ struct ReportStore: Sendable {
         }
     }
 
-    private func attempt(_ request: ReportRequest) async throws -> Report {
-        try await pool.transaction(.readOnlySnapshot, within: patience) { connection in
+    private func attempt(_ request: ReportRequest, until end: ContinuousClock.Instant) async throws -> Report {
+        let left = max(.zero, ContinuousClock.now.duration(to: end))
+        return try await pool.transaction(.readOnlySnapshot, within: left) { connection in
             try SchemaVersion.check(in: connection)
             // Compiling a plan over ninety partitions takes longer than running it; hashes of a month's visitors fit.
             try connection.script("set local jit = off; set local work_mem = '64MB'")
@@ -172,9 +177,26 @@ struct ReportStore: Sendable {
         if report.isEmpty {
             try EmptyAnswer(question: question, range: try dataRange(in: connection)).explain(&report, in: connection)
         } else if report.lacksPlaces {
-            report.hint = "No session here has a country: set collector.geoip to a file of places (docs/configure.md)."
+            report.hint =
+                "No session here has a country: collector.geoip names no file of places, or one that does not know these "
+                + "addresses (docs/configure.md)."
+        } else if report.request.report.words[0] == "costs" {
+            try noteUnpriced(in: &report, of: question, in: connection)
         }
         return report
+    }
+
+    /// A request that nobody knows a price of counts as nothing, which looks like free.
+    private static func noteUnpriced(
+        in report: inout Report, of question: Question, in connection: isolated Connection
+    ) throws {
+        let sql: SQL = """
+            select count(*) as count from ai_requests
+            where cost_source = 'unknown' and \(question.inWindow("created_at")) and \(question.usage)
+            """
+        guard let count = try rows(sql, in: connection).first?["count"]?.integerValue, count > 0 else { return }
+        report.hint =
+            "\(count) requests here have no price and count as $0.00: analytics prices load FILE gives them one."
     }
 
     /// The rows of each section that is as long as the limit, counted without it.
@@ -300,6 +322,8 @@ extension ReportError {
         case _ where error.isCancelled:
             self.init(
                 .timedOut, "The question took too long.", hint: "Ask for a shorter window or a coarser --group-by.")
+        case .transient where error.sqlstate == "53300":
+            self.init(.unavailable, "No connection is free: \(message).", hint: "Ask again in a moment.")
         case .transient:
             self.init(
                 .unavailable, "PostgreSQL is away: \(message) (\(error.target)).",

@@ -61,11 +61,24 @@ extension ReportQuery {
         "\(Value.timestamp(milliseconds: question.request.now.milliseconds))::timestamptz"
     }
 
-    /// The key itself; for an address also its range, and the clients behind it.
+    /// The key itself; of a pair also either half; of an address or a range also what covers it and what is in it.
     private static func concerns(_ column: SQL, _ key: String) -> SQL {
         let text = Value.text(key)
+        let same: SQL = """
+            \(column) = \(text) or starts_with(\(column), \(text) || '+')
+                or right(\(column), length(\(text)) + 1) = '+' || \(text)
+            """
+        guard let place = NetworkPrefix(key) ?? NetworkPrefix("\(key)/\(key.contains(":") ? 128 : 32)") else {
+            // An address stands in a pair as the range of itself.
+            let halves = key.split(separator: "+", maxSplits: 1)
+            guard halves.count == 2, !halves[0].contains("/") else { return "(\(same))" }
+            let pair = "\(halves[0])/\(halves[0].contains(":") ? 128 : 32)+\(halves[1])"
+            return "(\(same) or \(column) = \(Value.text(pair)))"
+        }
+        let range = Value.text(place.description)
         return """
-            (\(column) = \(text) or starts_with(\(column), \(text) || '/') or starts_with(\(column), \(text) || '+'))
+            (\(same) or case when split_part(\(column), '+', 1) ~ '^[0-9a-f]*[.:][0-9a-f.:]*(/[0-9]+)?$'
+                then split_part(\(column), '+', 1)::inet && \(range)::inet else false end)
             """
     }
 

@@ -238,11 +238,20 @@ extension Question {
         var copy = request
         for filter in [.site] + others { copy.filters[filter] = nil }
         let population = request.report.defaultPopulation == .all ? request.population ?? .all : .all
+        // What names no site is of its session's.
+        let here: SQL =
+            request.filters[.site].map {
+                let name: SQL = "lower(\(Value.text($0)))"
+                return """
+                    (site = \(name) or (site = '' and session_id in (select session_id from user_sessions
+                        where site = \(name))))
+                    """
+            } ?? "true"
         guard population != .all || Filter.ofSessions.contains(where: { copy.filters[$0] != nil }),
             let question = try? Question(copy, from: from, to: to, hours: hours)
-        else { return site }
+        else { return here }
         return """
-            \(site) and session_id in (select s.session_id from user_sessions as s
+            \(here) and session_id in (select s.session_id from user_sessions as s
                 where \(Self.condition(of: population)) and \(question.sessionFilters))
             """
     }
