@@ -219,4 +219,56 @@ import WeirProtocol
         #expect(steps?.map { $0["median_time_to_next_ms"]?.integerValue } == [20_000, 590_000, nil])
         #expect(try await self.data("funnels stats signup --include-all")["total_entries"] == 4)
     }
+
+    /// What agents and models do is narrowed by the sessions that it is done in; what belongs to none goes as soon as a
+    /// session is meant, and what names no site is of its session's.
+    @Test(arguments: [
+        ("", 4), ("--class all", 4), ("--class human", 1), ("--class bot", 1), ("--site shop.example", 3),
+        ("--site other.example", 1), ("--country DE", 1), ("--country de --site shop.example", 1),
+        ("--device mobile", 1),
+        ("--country DE --device mobile", 0), ("--path /in", 1), ("--path /i", 0), ("--path '/i*'", 1),
+        ("--source direct", 2),
+    ]) func usageOfSessions(_ flags: String, _ expected: Int64) async throws {
+        let database = try await Self.ofSessions.value
+        for (command, field) in [
+            ("costs summary", "total_requests"), ("costs trends --since 1d", "total_requests"),
+            ("requests stats", "total_requests"), ("requests models", "total_requests"),
+            ("agents stats", "total_tasks"), ("agents trends --since 1d", "total_tasks"),
+            ("tools stats", "total_executions"), ("conversations stats", "total_contexts"),
+        ] {
+            let data = try await database.data("\(command) \(flags)")
+            #expect(data[field] == .integer(expected), "\(command) \(flags): \(field)")
+        }
+        #expect(
+            try await database.data("overview --class all \(flags)")["ai_requests"]?["total"]
+                == .integer(
+                    flags.contains("--class") ? 4 : expected))
+    }
+
+    /// Of everything one of a person's session, one of a bot's, one of no session, and one of another site's.
+    private static let ofSessions = Task {
+        let database = try await TestCluster.shared().makeDatabase()
+        let connection = try database.connection(as: "postgres")
+        try await connection.script(
+            """
+            insert into user_sessions (session_id, site, started_at, last_activity_at, country, device_type, landing_page,
+                is_bot)
+            values ('sess_1', 'shop.example', '2026-11-21 19:30Z', '2026-11-21 19:30Z', 'DE', 'desktop', '/in', false),
+                ('sess_2', 'shop.example', '2026-11-21 19:30Z', '2026-11-21 19:30Z', 'US', 'mobile', '/out', true);
+            create temp table uses (n integer, site text, session_id text);
+            insert into uses values (1, '', 'sess_1'), (2, 'shop.example', 'sess_2'), (3, 'shop.example', null),
+                (4, 'other.example', null);
+            insert into ai_requests (id, site, session_id, model, created_at)
+            select ('00000000-0000-7000-8000-00000000000' || n)::uuid, site, session_id, 'm', '2026-11-21 19:30Z' from uses;
+            insert into agent_tasks (task_id, site, session_id, agent_name, started_at)
+            select 't' || n, site, session_id, 'helper', '2026-11-21 19:30Z' from uses;
+            insert into tool_executions (id, site, session_id, tool_name, started_at, created_at)
+            select ('00000000-0000-7000-8000-00000000001' || n)::uuid, site, session_id, 'grep', '2026-11-21 19:30Z',
+                '2026-11-21 19:30Z' from uses;
+            insert into conversations (context_id, site, session_id, created_at, updated_at)
+            select 'c' || n, site, session_id, '2026-11-21 19:30Z', '2026-11-21 19:30Z' from uses
+            """)
+        await connection.close()
+        return database
+    }
 }

@@ -82,6 +82,13 @@ import WeirProtocol
         #expect(try await ask("/api/v1/reports/overview").status == 200)
     }
 
+    /// A body after HEAD would be taken for the beginning of the next answer.
+    @Test(arguments: ["/nope", "/api/v1/command", "/api/v1/reports/nope", "/api/v1/reports/overview", "/metrics"])
+    func headHasNoBody(_ path: String) async throws {
+        let answer = try await ask(path, method: "HEAD")
+        #expect(answer.body.isEmpty, "\(answer.status): \(answer.body.prefix(80))")
+    }
+
     /// A form writes a space as +, a script as %20; a name in the path may have one, too.
     @Test(arguments: [
         "/api/v1/reports/agents/show/no%20such%20agent", "/api/v1/reports/agents/show?name=no+such+agent",

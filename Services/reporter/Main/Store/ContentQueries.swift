@@ -76,7 +76,7 @@ extension ReportQuery {
             """
         return [
             .value("period", question.period()),
-            .rows(
+            .totalled(
                 "content",
                 """
                 with pages as materialized (\(question.pages())), viewed as (
@@ -97,12 +97,12 @@ extension ReportQuery {
                     r.unique_visitors, r.avg_time_seconds, r.percentage,
                     case when \(hasNoBefore) then null
                         when r.views > coalesce(b.views, 0) * 1.1 then 'up'
-                        when r.views < coalesce(b.views, 0) * 0.9 then 'down' else 'stable' end as trend
+                        when r.views < coalesce(b.views, 0) * 0.9 then 'down' else 'stable' end as trend,
+                    (select sum(views) from viewed)::bigint as total_views
                 from ranked as r left join before as b on b.site = r.site and b.path = r.path
                     left join content as c on c.site = r.site and c.path = r.path
                 order by \(order), r.path, r.site
-                """),
-            .fields("select coalesce(sum(views), 0)::bigint as total_views from (\(question.pages())) as pages"),
+                """, ["total_views": 0]),
         ]
     }
 
