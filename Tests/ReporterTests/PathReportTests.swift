@@ -178,4 +178,29 @@ import WeirProtocol
         // The sentence, and what to do about it.
         #expect(said.count <= 2)
     }
+
+    /// Logs tell whole seconds, and ids of events are in no order: what was stored first was first.
+    @Test func whatIsOfOneMomentKeepsItsOrder() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let connection = try database.connection(as: "postgres")
+        try await connection.script(
+            """
+            select ensure_event_partitions(array['2026-11-21'::date]);
+            insert into user_sessions (session_id, site, started_at, last_activity_at)
+            values ('sess_1', 'a.example', '2026-11-21 19:30Z', '2026-11-21 19:30Z');
+            insert into analytics_events (day, event_id, "timestamp", site, session_id, event_type, event_category, method,
+                path, status, kind)
+            select '2026-11-21', ('00000000-0000-7000-8000-00000000000' || 9 - n)::uuid, '2026-11-21 19:30Z', 'a.example',
+                'sess_1', 'request', 'http', 'GET', '/' || n, 200, 'document'
+            from generate_series(1, 4) as n
+            """)
+        await connection.close()
+        let data = try await database.data("traffic navigation")
+        let ways = (data["transitions"]?.arrayValue ?? []).map { way in
+            [way["from_path"]?.stringValue, way["to_path"]?.stringValue]
+        }
+        #expect(ways == [["/1", "/2"], ["/2", "/3"], ["/3", "/4"]])
+        let requests = try await database.data("sessions show sess_1")["requests"]?.arrayValue ?? []
+        #expect(requests.map { $0["path"]?.stringValue } == ["/1", "/2", "/3", "/4"])
+    }
 }

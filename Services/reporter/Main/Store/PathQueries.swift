@@ -21,12 +21,13 @@ extension ReportQuery {
         "users": ReportQuery { users($0) },
     ]
 
-    /// Documents that follow each other in a session; reloading a page is no way anywhere.
+    /// Documents that follow each other in a session; reloading a page is no way anywhere. Logs tell whole seconds: of what
+    /// is said to be of one moment, what was stored first was first.
     private static func navigation(_ question: Question) -> [Part] {
         let steps: SQL = """
             select * from (
                 select session_id, site, path as to_path,
-                    lag(path) over (partition by session_id order by "timestamp", event_id) as from_path
+                    lag(path) over (partition by session_id order by "timestamp", place) as from_path
                 from (\(question.documents(ofEveryPath: true))) as documents) as steps
             where from_path <> to_path and \(question.pagePath("from_path"))
             """

@@ -172,7 +172,7 @@ extension Question {
     /// of all that there are takes longer.
     func documents(previous: Bool = false, ofEveryPath: Bool = false) -> SQL {
         """
-        select s.site, e.path, e."timestamp", e.event_id, e.session_id, s.visitor
+        select s.site, e.path, e."timestamp", e.ctid as place, e.session_id, s.visitor
         from analytics_events as e join (
             select s.session_id, s.site, md5(s.fingerprint_hash)::uuid as visitor
             from (select distinct e.session_id from analytics_events as e

@@ -159,7 +159,7 @@ extension ReportQuery {
                     coalesce(e.kind, e.event_type) as kind, e.method, e.path, e.status,
                     e.response_time_ms as duration_ms
                 from analytics_events as e where e.session_id = \(Value.text(id))
-                order by e."timestamp", e.event_id limit \(question.limit)
+                order by e."timestamp", e.ctid limit \(question.limit)
                 """),
         ]
     }
