@@ -23,6 +23,10 @@ declare
     newest timestamptz;
     mine constant bigint := pg_current_xact_id()::text::bigint;
 begin
+    -- Whoever is at it would lose its claim, and two collectors would take each other's for ever.
+    if not pg_try_advisory_xact_lock(hashtext('weir.rolling')) then
+        return null;
+    end if;
     if begun is null or begun >= boundary then
         return null;
     end if;
