@@ -1,31 +1,11 @@
 import Database
 import Foundation
-import Logging
-import NIOPosix
 import PostgresSupport
 import Testing
-import Transport
 import WeirProtocol
 
 /// Two servers: reports read on a hot standby, and it takes over when the first one dies, as docs/scale.md says.
 @Suite(.timeLimit(.minutes(3))) struct StandbyTests {
-    private static func record(_ number: Int) -> RequestRecord {
-        let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-        var record = RequestRecord(
-            eventID: EventID(at: now, entropy: (UInt64(number), .random(in: 0 ... .max))), at: now, method: "GET",
-            path: "/page-\(number % 40)", status: 200, ip: "198.18.\(number % 7).\(number % 20 + 1)")
-        record.site = "shop.example"
-        record.userAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-        return record
-    }
-
-    private func record(_ numbers: Range<Int>, with client: LineClient) async throws {
-        for number in numbers {
-            let reply = try await client.request(.requestRecord, Self.record(number), deadline: .seconds(20))
-            _ = try reply.decode(RequestRecorded.self)
-        }
-    }
-
     private func requests(_ stack: Stack) async throws -> Int64? {
         let outcome = try await stack.program("reporter").run(["ingest", "audit", "--json"])
         guard outcome.status == 0 else { return nil }
@@ -45,11 +25,8 @@ import WeirProtocol
         stack.environment["WEIR_DATABASE_URL"] = "postgresql:///\(name)?host=\(both)&target_session_attrs=read-write"
         stack.environment["WEIR_DATABASE_READ_URL"] = copy.url()
         try await stack.start()
-        let client = LineClient(
-            path: stack.directory.appendingPathComponent("collector.sock").path,
-            group: MultiThreadedEventLoopGroup.singleton,
-            logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })
-        try await record(0..<500, with: client)
+        let gateway = RecordingGateway(stack)
+        try await gateway.record(0..<500)
         _ = try await eventually("reports see what is stored", within: .seconds(20)) {
             try await requests(stack) == 500 ? true : nil
         }
@@ -58,10 +35,10 @@ import WeirProtocol
         #expect(try await there.query(question).single(Int.self) > 0)
 
         kill(try await primary.serverProcess(), SIGKILL)
-        try await record(500..<1000, with: client)
+        try await gateway.record(500..<1000)
         try await standby.promote()
-        try await record(1000..<1500, with: client)
-        await client.close()
+        try await gateway.record(1000..<1500)
+        await gateway.close()
         _ = try await eventually("every row on the new server", within: .seconds(60)) {
             try await there.query("select count(*) from analytics_events").single(Int.self) == 1500 ? true : nil
         }

@@ -94,7 +94,7 @@ import WeirProtocol
         let count = min(10_000, Int(limit.rlim_cur) - 1000)
         let path = stack.directory.appendingPathComponent("throttle.sock").path
         let idle = try (0..<count).map { index in
-            let descriptor = try #require(Self.connected(path), "connection \(index)")
+            let descriptor = try #require(idleConnection(to: path), "connection \(index)")
             if index % 3 == 0 { _ = send(descriptor, "{\"v\":1,\"ty", 9, Int32(MSG_NOSIGNAL)) }
             return descriptor
         }
@@ -111,20 +111,5 @@ import WeirProtocol
         #expect(kilobytes < 200_000)
         for descriptor in idle { close(descriptor) }
         await stack.stopAll()
-    }
-
-    private static func connected(_ path: String) -> Int32? {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        if connected == 0 { return descriptor }
-        close(descriptor)
-        return nil
     }
 }

@@ -154,10 +154,13 @@ import WeirProtocol
             let answer = try await ask(front, "/", client: "203.0.113.10")
             return answer.headers["x-throttle-level"] == "normal" ? true : nil
         }
-        // The site being away is no reason to ask it again without the throttle.
+        // The site being away is no reason to ask it again without the throttle. On a busy machine a question may take
+        // more than its 5 ms, and the site is asked without an answer then.
         programs[0].signal(SIGTERM)
         _ = await programs[0].end
-        #expect(try await ask(front, "/", client: "203.0.113.11").status == 502)
+        _ = try await eventually("the site's absence is told as it is", within: .seconds(20)) {
+            try await ask(front, "/", client: "203.0.113.11").status == 502 ? true : nil
+        }
         await stack.stopAll()
     }
 
