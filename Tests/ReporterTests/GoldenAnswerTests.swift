@@ -67,10 +67,10 @@ import WeirProtocol
         }
     }
 
-    /// Every command that the page of commands lists has its answer here, and the requirements' are all on that page.
+    /// Every command that the README lists has its answer here, and the requirements' are all on that page.
     @Test func noCommandIsLeftOut() throws {
         let page = try String(
-            contentsOf: TestCluster.packageRoot.appendingPathComponent("docs/commands.md"), encoding: .utf8)
+            contentsOf: TestCluster.packageRoot.appendingPathComponent("README.md"), encoding: .utf8)
         let listed = page.split(separator: "\n").compactMap { line -> String? in
             guard line.hasPrefix("| `analytics "), let end = line.dropFirst(3).firstIndex(of: "`") else { return nil }
             return String(line[line.index(line.startIndex, offsetBy: 3)..<end])
