@@ -83,6 +83,31 @@ import WeirProtocol
         }
     }
 
+    /// A path has many spellings that servers take for one.
+    @Test(arguments: [
+        ("/admin", "admin"), ("/admin/x?y=1", "admin"), ("/%61dmin", "admin"), ("/%61%64%6D%69%6e", "admin"),
+        ("//admin", "admin"), ("/x/../admin", "admin"), ("/./admin", "admin"), ("/x/y/../../admin", "admin"),
+        ("/x/%2e%2E/admin", "admin"), ("/%2Fadmin", "admin"), ("/../../admin", "admin"), ("/.//./admin/", "admin"),
+        ("/x/%2e%2E%2fadmin", "admin"), ("/a%2Fb/c", "encoded"), ("/a/b/c", "encoded"),
+        ("/x/admin", "default"), ("/admi%6", "default"), ("/admi", "default"), ("/?/admin", "default"),
+        ("/x?/../admin", "default"), ("/admin/../x", "default"), ("/admin/..", "default"), ("/%2561dmin", "default"),
+        ("/", "default"), ("", "default"), ("/.", "default"), ("/..", "default"), ("%", "default"),
+        ("/%zzadmin", "default"), ("/.well-known/x", "hidden"), ("/x/.%2E/.well-known/x", "hidden"),
+    ])
+    func pathsAreMatchedInTheirPlainSpelling(path: String, name: String) throws {
+        let found = try policies(
+            """
+            {"version":1,"policies":[
+              {"name":"admin","match":{"path_prefix":"/admin"},"limits":[{"rate_per_s":1,"capacity":1}]},
+              {"name":"encoded","match":{"path_prefix":"/a%2fb"},"limits":[{"rate_per_s":1,"capacity":1}]},
+              {"name":"hidden","match":{"path_prefix":"/.well-known"},"limits":[{"rate_per_s":1,"capacity":1}]},
+              {"name":"default","limits":[{"rate_per_s":1,"capacity":1}]}]}
+            """)
+        let check = ThrottleCheck(ip: "1.1.1.1", path: path)
+        let index = check.withQuestion(fingerprint: "fp_a") { found.applying(to: $0, class: nil) }
+        #expect(found.policies[index].name == name)
+    }
+
     @Test func everyNumberIsASetting() throws {
         let found = try policies(
             """

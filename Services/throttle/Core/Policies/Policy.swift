@@ -43,7 +43,7 @@ public struct Policy: Hashable, Sendable {
 
     /// Conditions on a request; those given must all hold, each by any one of its values.
     public struct Match: Hashable, Sendable {
-        /// Beginnings of the path; empty for any.
+        /// Beginnings of the path in its plain spelling; empty for any.
         public var pathPrefixes: [String] = []
         /// Methods, upper case; empty for any.
         public var methods: [String] = []
@@ -65,7 +65,7 @@ public struct Policy: Hashable, Sendable {
 }
 
 extension Policy.Match {
-    /// Whether a request with the given path (without query), and of a client of the given class, is meant.
+    /// Whether a request with the given plain path (without query), and of a client of the given class, is meant.
     func holds(for question: Question, path: UnsafeRawBufferPointer, class found: VerdictClass?) -> Bool {
         if let isRegistered, isRegistered != (question.user != nil) { return false }
         if !users.isEmpty {
@@ -119,6 +119,8 @@ public struct PolicySet: Hashable, Sendable {
     let names: [String]
     private let fallback: Int
     private let tested: [Test]
+    /// Whether any policy is for some paths only.
+    private let hasPaths: Bool
 
     /// A policy whose conditions are asked, in its turn.
     fileprivate struct Test: Hashable {
@@ -138,6 +140,7 @@ public struct PolicySet: Hashable, Sendable {
         self.fallback = fallback!
         tested = policies.indices.filter { $0 != fallback || !policies[$0].match.isEmpty }
             .map { Test(policy: $0, sort: policies[$0].match.test) }
+        hasPaths = policies.contains { !$0.match.pathPrefixes.isEmpty }
         limits = policies.flatMap(\.limits)
         var start = 0
         ranges = policies.map { policy in
@@ -162,6 +165,12 @@ public struct PolicySet: Hashable, Sendable {
     func applying(to question: Question, class found: VerdictClass?) -> Int {
         guard !tested.isEmpty else { return fallback }
         let path = question.barePath
+        guard hasPaths else { return applying(to: question, path: path, class: found) }
+        return PlainPath.with(path) { applying(to: question, path: $0, class: found) }
+    }
+
+    @inline(__always)
+    private func applying(to question: Question, path: UnsafeRawBufferPointer, class found: VerdictClass?) -> Int {
         for test in tested {
             switch test.sort {
             case .assets where !RequestKind.isAssetPath(utf8: path): continue

@@ -128,6 +128,7 @@ extension Policy.Match {
         for path in pathPrefixes where !path.hasPrefix("/") {
             fields.fail("path_prefix", "is '\(path)'; a path begins with /")
         }
+        pathPrefixes = pathPrefixes.map(PlainPath.text)
         methods = fields.strings("method").map { $0.uppercased() }
         for word in fields.strings("class") {
             if let found = VerdictClass(rawValue: word) {
