@@ -32,6 +32,20 @@ import WeirProtocol
         #expect(replay.unusable == 0)
     }
 
+    /// Two people with one browser and address, told apart by their sessions as they are live.
+    @Test func sessionsAreCountedApart() throws {
+        let policies = try PolicySet.single(1, per: 3600, capacity: 5)
+        var replay = Replay(present: policies, proposed: policies)
+        for number in 0..<12 {
+            replay.play(
+                Replay.Request(
+                    at: moment(Int64(number)).wall, check: ThrottleCheck(ip: "203.0.113.1", path: "/"),
+                    fingerprint: "fp_a", session: "sess_\(number % 2)", isHuman: true))
+        }
+        #expect(replay.present.humanRequestsRefused == 2)
+        #expect(replay.present.humanSessionsSlowed == 2)
+    }
+
     @Test func whatCannotBeAskedIsCounted() throws {
         var replay = Replay(present: .standard, proposed: .standard)
         replay.play(

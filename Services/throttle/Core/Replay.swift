@@ -13,7 +13,7 @@ public struct Replay: Sendable {
         public var check: ThrottleCheck
         /// The client's fingerprint.
         public var fingerprint: String
-        /// The session that it belongs to.
+        /// The session that it belongs to, taken for verified: gateways that know sessions say so.
         public var session: String
         /// Whether the session is a person's, as it was judged in the end.
         public var isHuman: Bool
@@ -72,10 +72,12 @@ public struct Replay: Sendable {
             if sessions.insert(session).inserted { humanSessions += 1 }
         }
         let now = Moment(monotonic: request.at.milliseconds, wall: request.at)
+        var check = request.check
+        check.session = request.session
         for index in throttles.indices {
             let decision: ThrottleDecision
             do {
-                decision = try throttles[index].check(request.check, fingerprint: request.fingerprint, now: now)
+                decision = try throttles[index].check(check, fingerprint: request.fingerprint, now: now)
             } catch {
                 if index == 0 { unusable += 1 }
                 continue
