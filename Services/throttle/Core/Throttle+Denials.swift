@@ -43,7 +43,7 @@ extension Throttle {
             policy: answer.decision.policy, limitKey: answer.refusing?.key, level: answer.decision.level,
             verdictClass: view.verdictClass, cost: client.cost, limit: Int64(answer.decision.limit),
             path: Self.clipped(client.question.path), note: view.override?.reason,
-            shadow: isShadow || policies.policies[view.policy].shadow, retryAt: retryAt, count: 1)
+            shadow: isTrial(answer, view), retryAt: retryAt, count: 1)
         log.append(denial)
         if unsaved.count < Self.unsavedLimit { unsaved.append(denial) }
         if let place { standings[place].episode = Standing.Episode(number: number, start: now.monotonic) }

@@ -89,6 +89,8 @@ public struct Throttle: Sendable {
             let known = Dictionary(zip(self.policies.names, tallies)) { first, _ in first }
             tallies = policies.names.map { known[$0] ?? Tally() }
         }
+        // When a level will be forgiven is stored with it.
+        if policies.rules != rules { standings.forEachHash { dirty.insert($0) } }
         self.policies = policies
         overrides.list(allowed: policies.allowed, blocked: policies.blocked)
     }
@@ -123,7 +125,7 @@ public struct Throttle: Sendable {
         var answer = weigh(found, client, now)
         guard client.cost > 0 else {
             counters.peeks += 1
-            return answer.decision
+            return told(answer, found)
         }
         counters.checks += 1
         tallies[found.policy].checks += 1
@@ -134,22 +136,22 @@ public struct Throttle: Sendable {
             return answer.decision
         }
         rewind(client, found, now)
-        if countDenial(answer, client, now) {
+        // A policy on trial locks nobody out elsewhere.
+        if !policies.policies[found.policy].shadow, countDenial(answer, client, now) {
             // What is told is what holds from now on, so that waiting as told is enough.
             found = view(of: client, shared: shared, now)
             answer = weigh(found, client, now)
         }
         answer.decision.reference = deny(answer, found, client, now)
-        if isShadow || policies.policies[found.policy].shadow {
+        let decision = told(answer, found)
+        if decision.shadow {
             counters.shadowDenied += 1
             tallies[found.policy].shadowDenied += 1
-            answer.decision.allow = true
-            answer.decision.shadow = true
         } else {
             counters.denied += 1
             tallies[found.policy].denied += 1
         }
-        return answer.decision
+        return decision
     }
 
     /// What a check would be answered, without charging or noting anything.
@@ -162,7 +164,7 @@ public struct Throttle: Sendable {
                 let client = try Client(question, self)
                 let found = view(of: client, now)
                 counters.peeks += 1
-                return weigh(found, client, now).decision
+                return told(weigh(found, client, now), found)
             }
         }.get()
     }
@@ -230,6 +232,18 @@ public struct Throttle: Sendable {
         /// The limit that refused with the longest wait.
         var refusing: Policy.KeyedLimit?
         var reason = Denial.Reason.quota
+    }
+
+    /// Whether a refusal is only a trial. What a person said is none.
+    func isTrial(_ answer: Answer, _ view: View) -> Bool {
+        (isShadow || policies.policies[view.policy].shadow) && answer.reason != .override
+    }
+
+    /// The decision as the gateway is told it: what is only a trial goes through.
+    private func told(_ answer: Answer, _ view: View) -> ThrottleDecision {
+        var decision = answer.decision
+        if !decision.allow, isTrial(answer, view) { (decision.allow, decision.shadow) = (true, true) }
+        return decision
     }
 
     private func weigh(_ view: View, _ client: Client, _ now: Moment) -> Answer {

@@ -106,6 +106,9 @@ public struct StandingTable: Sendable {
         for place in places where place.isUsed { body(place.key, place.standing) }
     }
 
+    /// Every key's hash.
+    func forEachHash(_ body: (UInt64) -> Void) { index.keys.forEach(body) }
+
     private struct Place {
         var hash: UInt64
         var key: ClientKey
