@@ -134,19 +134,28 @@ import WeirProtocol
         var patient = Standing(now: 0)
         // One every four seconds is fifteen a minute.
         #expect((0..<200).allSatisfy { !patient.countDenial(at: Int64($0) * 4000, rules) })
+        // One every second and a half is forty a minute: the 21st is one too many.
         var pushing = Standing(now: 0)
-        #expect((0..<200).contains { pushing.countDenial(at: Int64($0) * 2000, rules) })
+        #expect((0..<30).map { pushing.countDenial(at: Int64($0) * 1500, rules) }.firstIndex(of: true) == 20)
+    }
+
+    @Test func manyDenialsInAShortWindowAreCountedExactly() {
+        var rules = LevelRules()
+        (rules.denials, rules.denialWindow) = (5000, 1000)
+        var standing = Standing(now: 0)
+        #expect((0..<6000).map { standing.countDenial(at: Int64($0) / 10, rules) }.firstIndex(of: true) == 5000)
     }
 
     @Test func whatIsRememberedIsTakenUpAgain() {
+        let both = { (now: Int64) in Moment(monotonic: now, wall: Timestamp(milliseconds: now)) }
         var before = Standing(now: 0)
         for step in 0..<3 { _ = before.offend([.score], at: Int64(step) * minute, now: Int64(step) * minute, rules) }
         var after = Standing(now: 10 * minute)
-        after.recall(before.memory, now: 10 * minute, rules)
+        after.recall(before.memory, now: both(10 * minute), rules)
         #expect(after.level == .blocked)
         #expect(after.blockedUntil == before.blockedUntil)
         var late = Standing(now: 40 * minute)
-        late.recall(before.memory, now: 40 * minute, rules)
+        late.recall(before.memory, now: both(40 * minute), rules)
         before.settle(at: 40 * minute, rules)
         #expect(late.level == before.level)
         #expect(late.cleanSince == before.cleanSince)

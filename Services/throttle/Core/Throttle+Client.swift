@@ -36,9 +36,7 @@ extension Throttle {
             behind = ClientKey.hash(prefix)
         }
 
-        var key: ClientKey {
-            .pair(prefix, String(decoding: question.session ?? question.fingerprint, as: UTF8.self))
-        }
+        var key: ClientKey { .pair(prefix, ClientWord(question.session ?? question.fingerprint)) }
 
         @inline(__always)
         func hash(of key: Policy.Key) -> UInt64 {

@@ -3,6 +3,8 @@ import WeirProtocol
 extension Throttle {
     /// What has to be stored: levels as they are now, and denials not stored yet.
     public struct Changes: Sendable {
+        /// The numbers that the levels expire by.
+        public var rules = LevelRules()
         /// Keys with what is held against them; at level normal there is nothing left to store.
         public var standings: [(key: ClientKey, memory: Standing.Memory)] = []
         /// The first denial under each new reference; a sample of all denials, bounded.
@@ -18,6 +20,7 @@ extension Throttle {
     /// Hands over what has changed since the last time, at most `limit` keys; call again for the rest.
     public mutating func takeChanges(limit: Int = 5000) -> Changes {
         var changes = Changes()
+        changes.rules = rules
         changes.denials = unsaved
         unsaved.removeAll(keepingCapacity: true)
         while changes.standings.count < limit, let hash = dirty.popFirst() {
@@ -40,7 +43,7 @@ extension Throttle {
             let place = standings.claim(
                 key.tableHash, memory.level, key, Standing(now: now.monotonic, ceiling: ceiling))
         else { return }
-        standings[place].recall(memory, now: now.monotonic, rules)
+        standings[place].recall(memory, now: now, rules)
         standings.touch(place)
         if standings[place].level != memory.level { dirty.insert(key.tableHash) }
     }

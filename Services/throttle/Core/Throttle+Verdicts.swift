@@ -32,12 +32,12 @@ extension Throttle {
         counters.verdicts += 1
         let at = saturatingDifference(now.monotonic, age)
         let causes = causes(in: report)
-        let session = ClientKey.pair(prefix, report.sessionID.text)
+        let session = ClientKey.pair(prefix, ClientWord(report.sessionID.text))
         let isVerified = hasAsked(session.tableHash, now)
         hold(report, causes, against: session, ceiling: .blocked, at, now)
         hold(
-            report, causes, against: .pair(prefix, report.fingerprint), ceiling: isVerified ? .warning : .blocked, at,
-            now)
+            report, causes, against: .pair(prefix, ClientWord(report.fingerprint)),
+            ceiling: isVerified ? .warning : .blocked, at, now)
         return .taken
     }
 
@@ -62,7 +62,7 @@ extension Throttle {
             isWorthAPlace
             ? standings.claim(hash, causes.isEmpty ? .normal : .warning, key, Standing(now: now.monotonic))
             : standings.place(of: hash)
-        guard let place else { return }
+        guard let place, standings[place].takes(report.at) else { return }
         _ = standings[place].classify(report.verdictClass, evidence: at)
         standings.touch(place)
         if standings[place].settle(at: now.monotonic, rules) { noteChange(place) }

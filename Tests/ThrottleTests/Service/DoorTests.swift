@@ -25,7 +25,7 @@ struct OpenDoors {
         let path = "/tmp/weir-throttle-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
         let engine = ThrottleEngine(Throttle(policies, seed: 1, bounds: bounds))
         let nowhere = try ConnectionTarget("postgresql:///weir?host=/nonexistent", applicationName: "weir-tests")
-        let keeper = MemoryKeeper(engine, ThrottleStore(Connection(nowhere), rules: policies.rules), logger: logger)
+        let keeper = MemoryKeeper(engine, ThrottleStore(Connection(nowhere)), logger: logger)
         let group = MultiThreadedEventLoopGroup.singleton
         let server = try DirectServer.start(
             .path(path), table: LineDoor(engine: engine, keeper: keeper).table(), logger: logger)

@@ -12,18 +12,20 @@ import WeirProtocol
     private let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
     private func keeper(_ engine: ThrottleEngine, _ database: TestDatabase) throws -> MemoryKeeper {
-        let store = ThrottleStore(try database.connection(as: "weir_throttle"), rules: LevelRules())
+        let store = ThrottleStore(try database.connection(as: "weir_throttle"))
         return MemoryKeeper(engine, store, logger: logger)
     }
 
     private func engine() -> ThrottleEngine { ThrottleEngine(Throttle(seed: UInt64.random(in: 0...9))) }
 
+    private let judged = ThrottleEngine.now.wall
+
     private func report(_ id: String, _ cause: Int, fingerprint: String = "fp_a") -> VerdictReport {
         VerdictReport(
-            verdictID: id, sessionID: SessionID("sess_\(fingerprint)")!, site: "example.org", fingerprint: fingerprint,
-            ip: "203.0.113.7", verdictClass: .behavioralBot, score: cause == 0 ? 70 : 0,
+            verdictID: id, sessionID: SessionID("sess_\(fingerprint.prefix(100))")!, site: "example.org",
+            fingerprint: fingerprint, ip: "203.0.113.7", verdictClass: .behavioralBot, score: cause == 0 ? 70 : 0,
             requestsPerMinute: cause == 1 ? 90 : 0, errorRate: cause == 2 ? 1 : 0, requestCount: 30,
-            at: ThrottleEngine.now.wall)
+            at: judged)
     }
 
     private let check = ThrottleCheck(ip: "203.0.113.7", fingerprint: "fp_a", path: "/wanted")
@@ -60,7 +62,7 @@ import WeirProtocol
 
     @Test func whatIsForgivenLeavesTheTable() async throws {
         let database = try await TestCluster.shared().makeDatabase()
-        let store = ThrottleStore(try database.connection(as: "weir_throttle"), rules: LevelRules())
+        let store = ThrottleStore(try database.connection(as: "weir_throttle"))
         let now = ThrottleEngine.now
         let key = try #require(ClientKey("203.0.113.7/32+fp_a"))
         var changes = Throttle.Changes()
@@ -83,7 +85,7 @@ import WeirProtocol
     func aRestartUnderAnotherCalendarChangesNothing(step: Int64) async throws {
         let database = try await TestCluster.shared().makeDatabase()
         let connection = try database.connection(as: "weir_throttle")
-        let store = ThrottleStore(connection, rules: LevelRules(), boot: "one")
+        let store = ThrottleStore(connection, boot: "one")
         let now = ThrottleEngine.now
         let keys = try ["203.0.113.7/32+fp_a", "203.0.113.7/32+fp_b"].map { try #require(ClientKey($0)) }
         let memories = [
@@ -109,15 +111,92 @@ import WeirProtocol
         let later = Moment(monotonic: now.monotonic + 1_200_000, wall: set.wall + 1_199_000)
         #expect(try await store.load(now: later).levels.map(\.key) == [keys[0]])
         // Another run of the machine has only the calendar.
-        let restarted = ThrottleStore(connection, rules: LevelRules(), boot: "two")
+        let restarted = ThrottleStore(connection, boot: "two")
         let other = Moment(monotonic: 5000, wall: now.wall)
         let until = try await restarted.load(now: other).levels.first { $0.key == keys[0] }?.memory.blockedUntil
         #expect(until == 845_000)
     }
 
+    /// The row that the database refuses is dropped, and nothing else that waited with it.
+    @Test func aRefusedRowTakesNothingWithIt() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let owner = try database.connection(as: "weir_owner")
+        try await owner.execute("alter table throttle_levels add check (key not like '%+fp_refused')")
+        let before = engine()
+        for number in 0..<9 { try before.report(report("v\(number)", 0, fingerprint: "fp_\(number)")) }
+        try before.report(report("refused", 0, fingerprint: "fp_refused"))
+        let first = try keeper(before, database)
+        let words = ["198.51.100.0/24", "user:eve"]
+        for word in words {
+            let key = try #require(ClientKey(word))
+            first.note(
+                ThrottleOverride(action: .block, key: word, reason: "test"), on: key, by: "ann",
+                at: ThrottleEngine.now.wall)
+        }
+        await first.prepare(patience: .seconds(30))
+        #expect(!first.isAway)
+        #expect(first.figures["store_dropped_total"] == 1)
+        #expect(first.figures["overrides_waiting"] == 0)
+        let store = ThrottleStore(try database.connection(as: "weir_throttle"))
+        let stored = try await store.load(now: ThrottleEngine.now)
+        // A pair with the fingerprint and one with the session for each report.
+        #expect(stored.levels.count == 19)
+        #expect(Set(stored.overrides.map { "\($0.key)" }) == Set(words))
+        await owner.close()
+    }
+
+    /// Words as long as a line allows are stored like all others, and so is what detectors have told.
+    @Test func longKeysAndVerdictsSurviveARestart() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let long = String(repeating: "x", count: 9000)
+        let before = engine()
+        try before.report(report("v1", 0, fingerprint: long))
+        var asked = check
+        (asked.fingerprint, asked.cost) = (long, 1000)
+        #expect(try !before.check(asked).allow)
+        let first = try keeper(before, database)
+        await first.prepare(patience: .seconds(30))
+        #expect(first.figures["store_dropped_total"] == 0)
+        let after = engine()
+        let second = try keeper(after, database)
+        await second.prepare(patience: .seconds(30))
+        #expect(try after.check(asked).level == .warning)
+        // The detector sends it again.
+        try after.report(report("v1", 0, fingerprint: long))
+        #expect(try after.check(asked).level == .warning)
+    }
+
+    /// The table says when a client is normal again, though how often it was blocked is kept longer.
+    @Test func whatTheTableTellsOfABlock() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let connection = try database.connection(as: "weir_throttle")
+        let store = ThrottleStore(connection)
+        let now = ThrottleEngine.now
+        var changes = Throttle.Changes()
+        let memory = Standing.Memory(
+            level: .blocked, cleanSince: now.monotonic, blockedUntil: now.monotonic + 900_000,
+            lastBlockEnd: now.monotonic + 900_000, blocks: 1, cause: .score)
+        changes.standings = [(try #require(ClientKey("203.0.113.7/32+fp_a")), memory)]
+        try await store.store(changes, [], now: now)
+        let minutes = try await connection.query(
+            "select round(extract(epoch from expires_at - to_timestamp($1 / 1000.0)) / 60)::int from throttle_levels",
+            [.int(now.wall.milliseconds)]
+        ).single(Int.self)
+        #expect(minutes == 45)
+        changes.rules.decay = 7_200_000
+        try await store.store(changes, [], now: now)
+        let longer = try await connection.query(
+            "select round(extract(epoch from expires_at - to_timestamp($1 / 1000.0)) / 60)::int from throttle_levels",
+            [.int(now.wall.milliseconds)]
+        ).single(Int.self)
+        #expect(longer == 15 + 240)
+        let later = Moment(monotonic: now.monotonic + 20_000_000, wall: now.wall + 20_000_000)
+        #expect(try await store.load(now: later).levels.count == 1)
+    }
+
     @Test func clearingAnOverrideIsAudited() async throws {
         let database = try await TestCluster.shared().makeDatabase()
-        let store = ThrottleStore(try database.connection(as: "weir_throttle"), rules: LevelRules())
+        let store = ThrottleStore(try database.connection(as: "weir_throttle"))
         let key = try #require(ClientKey("user:eve"))
         let now = ThrottleEngine.now
         let words = [ThrottleOverride.Action.block, .allow, .clear].map { action in

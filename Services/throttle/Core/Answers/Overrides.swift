@@ -30,8 +30,9 @@ public struct Override: Hashable, Sendable {
 
 /// The overrides in force and the standing lists of the policy file, bounded.
 ///
-/// Of several that fit a request the most particular decides: pair, then session or user, then fingerprint, then the
-/// longest address range; a person's override before the file's list of the same range.
+/// Of several that fit a request the most particular decides: pair with the verified session, pair with the fingerprint,
+/// then session or user, then fingerprint, then the longest address range; a person's override before the file's list of
+/// the same range.
 struct Overrides: Sendable {
     static let capacity = 10_000
 
@@ -90,9 +91,12 @@ struct Overrides: Sendable {
     /// What a person decided on a request's client.
     func deciding(_ client: Throttle.Client, now: Int64) -> Override? {
         if !particular.isEmpty {
-            for key in [Policy.Key.pair, .session, .user, .fingerprint] {
-                // Without a session or a user their hash is the pair's, which was looked up.
-                let found = particular[client.hash(of: key)]
+            // Without a session or a user their hash is the pair's, which was looked up.
+            for hash in [
+                client.pair, ClientKey.hash(1, client.prefix, client.question.fingerprint), client.hash(of: .session),
+                client.hash(of: .user), client.hash(of: .fingerprint),
+            ] {
+                let found = particular[hash]
                 if let found, found.until.map({ $0 > now }) ?? true { return found }
             }
         }

@@ -41,17 +41,17 @@ public struct LevelChange: Hashable, Sendable {
 /// looked at, so nothing needs to run for a client to be forgiven.
 public struct Standing: Sendable {
     /// The level; settle first.
-    public private(set) var level = ThrottleLevel.normal
+    public internal(set) var level = ThrottleLevel.normal
     /// What the newest verdict calls the client; nil when none said anything but human.
-    public private(set) var verdictClass: VerdictClass?
+    public internal(set) var verdictClass: VerdictClass?
     /// Clean time counts from here.
-    public private(set) var cleanSince: Int64
+    public internal(set) var cleanSince: Int64
     /// When the present block ends; meaningful at level blocked.
-    public private(set) var blockedUntil = Int64.min
+    public internal(set) var blockedUntil = Int64.min
     /// When the last block ended or will end.
-    public private(set) var lastBlockEnd = Int64.min
+    public internal(set) var lastBlockEnd = Int64.min
     /// Blocks so far, each within the repeat window of the one before.
-    public private(set) var blocks = 0
+    public internal(set) var blocks = 0
     /// The newest changes, oldest first, at most `historyLimit`.
     public private(set) var history: [LevelChange] = []
     /// The denial being explained, shared by denials in quick succession.
@@ -59,9 +59,13 @@ public struct Standing: Sendable {
 
     /// The highest level that this key may get: an address that people share is never blocked.
     let ceiling: ThrottleLevel
-    private var raisedAt = SIMD8<Int64>(repeating: .min)
+    var raisedAt = SIMD8<Int64>(repeating: .min)
     private var evidenceAt = Int64.min
-    private var denials = Bucket()
+    private var denials = SlidingCount()
+    /// The latest request that a verdict was about, by the calendar, which is how detectors name it.
+    var judged: Timestamp?
+    /// The same as it was before a restart.
+    var recalled: Timestamp?
 
     static let historyLimit = 8
 
@@ -104,6 +108,14 @@ public struct Standing: Sendable {
             && (episode == nil || saturatingDifference(now, episode!.start) >= rules.decay)
     }
 
+    /// Notes a verdict over requests up to `judged`. False when it was taken into account before a restart: detectors send
+    /// the latest ones again.
+    mutating func takes(_ judged: Timestamp) -> Bool {
+        if let recalled, judged <= recalled { return false }
+        self.judged = max(self.judged ?? judged, judged)
+        return true
+    }
+
     /// Takes what a verdict calls the client; of several the one over the latest evidence counts.
     /// - Returns: whether the class changed.
     public mutating func classify(_ found: VerdictClass, evidence: Int64) -> Bool {
@@ -143,85 +155,12 @@ public struct Standing: Sendable {
 
     /// Counts one denial. True when they have become sustained.
     public mutating func countDenial(at now: Int64, _ rules: LevelRules) -> Bool {
-        // The window as the unit: each denial owes its share of it, time pays it off.
-        denials.debt = denials.debt > 0 ? max(0, denials.debt - max(0, saturatingDifference(now, denials.last))) : 0
-        denials.last = now
-        let share = max(1, rules.denialWindow / Int64(max(1, rules.denials)))
-        denials.debt = min(denials.debt + share, rules.denialWindow + share)
-        return denials.debt > rules.denialWindow
+        denials.add(at: now, window: rules.denialWindow) > rules.denials
     }
 
-    private mutating func change(to next: ThrottleLevel, _ cause: Cause, at: Int64, _ verdictID: String?) {
+    mutating func change(to next: ThrottleLevel, _ cause: Cause, at: Int64, _ verdictID: String?) {
         if history.count == Self.historyLimit { history.removeFirst() }
         history.append(LevelChange(at: at, from: level, to: next, cause: cause, verdictID: verdictID))
         level = next
-    }
-}
-
-extension Standing {
-    /// What must survive a restart, on the monotonic clock.
-    public struct Memory: Hashable, Sendable {
-        /// The level.
-        public var level: ThrottleLevel
-        /// What the detector calls the client.
-        public var verdictClass: VerdictClass?
-        /// Clean time counts from here.
-        public var cleanSince: Int64
-        /// When the present block ends; nil unless blocked.
-        public var blockedUntil: Int64?
-        /// When the last block ended.
-        public var lastBlockEnd: Int64?
-        /// Blocks so far.
-        public var blocks: Int
-        /// What raised the level last.
-        public var cause: Cause?
-        /// When the present level began.
-        public var since: Int64
-        /// When it was last raised.
-        public var raisedAt: Int64
-
-        /// What is known of a key.
-        public init(
-            level: ThrottleLevel, verdictClass: VerdictClass? = nil, cleanSince: Int64, blockedUntil: Int64? = nil,
-            lastBlockEnd: Int64? = nil, blocks: Int = 0, cause: Cause? = nil, since: Int64? = nil,
-            raisedAt: Int64? = nil
-        ) {
-            self.level = level
-            self.verdictClass = verdictClass
-            self.cleanSince = cleanSince
-            self.blockedUntil = blockedUntil
-            self.lastBlockEnd = lastBlockEnd
-            self.blocks = blocks
-            self.cause = cause
-            self.since = since ?? cleanSince
-            self.raisedAt = raisedAt ?? cleanSince
-        }
-    }
-
-    /// What must survive a restart.
-    public var memory: Memory {
-        Memory(
-            level: level, verdictClass: verdictClass, cleanSince: cleanSince,
-            blockedUntil: level == .blocked ? blockedUntil : nil,
-            lastBlockEnd: lastBlockEnd == .min ? nil : lastBlockEnd, blocks: blocks,
-            cause: history.last { $0.cause != .clean }?.cause, since: history.last?.at,
-            raisedAt: history.last { $0.to > $0.from }?.at)
-    }
-
-    /// Takes up what was known before a restart, where it is harsher than what has become known since.
-    public mutating func recall(_ memory: Memory, now: Int64, _ rules: LevelRules) {
-        settle(at: now, rules)
-        var old = Standing(now: min(memory.cleanSince, now), ceiling: ceiling)
-        old.level = min(memory.level, ceiling)
-        if old.level == .blocked { old.blockedUntil = memory.blockedUntil ?? saturatingSum(now, rules.block) }
-        old.settle(at: now, rules)
-        verdictClass = verdictClass ?? memory.verdictClass
-        blocks = max(blocks, memory.blocks)
-        lastBlockEnd = max(lastBlockEnd, memory.lastBlockEnd ?? .min)
-        guard old.level > level || (old.level == level && old.blockedUntil > blockedUntil) else { return }
-        cleanSince = level == .normal ? old.cleanSince : max(cleanSince, old.cleanSince)
-        blockedUntil = max(blockedUntil, old.blockedUntil)
-        lastBlockEnd = max(lastBlockEnd, old.blockedUntil)
-        if old.level > level { change(to: old.level, memory.cause ?? .clean, at: old.cleanSince, nil) }
     }
 }

@@ -73,9 +73,7 @@ extension Throttle {
     public func sharedLevel(_ key: ClientKey, _ memory: Standing.Memory, now: Moment) -> SharedLevel {
         let until = memory.blockedUntil.map { now.wall(of: $0).milliseconds } ?? 0
         let clean = now.wall(of: memory.cleanSince).milliseconds
-        let (wait, overflow) = policies.rules.decay.multipliedReportingOverflow(
-            by: Int64(min(memory.level, .severe).rawValue))
-        let end = overflow ? Int64.max : saturatingSum(max(until, clean), wait)
+        let end = now.wall(of: memory.normalAgain(policies.rules)).milliseconds
         return SharedLevel(
             key: Self.levelName(key), value: "\(memory.level.rawValue) \(max(0, until)) \(max(0, clean))",
             lifetime: memory.level == .normal ? 0 : min(max(1, end - now.wall.milliseconds), 31_536_000_000))
@@ -101,13 +99,12 @@ extension Throttle {
     }
 
     private func key(of key: Policy.Key, _ client: Client) -> ClientKey {
-        let text = { (word: UnsafeRawBufferPointer) in String(decoding: word, as: UTF8.self) }
-        return switch key {
+        switch key {
         case .pair, .given: client.key
         case .prefix: .prefix(client.prefix)
-        case .session: client.question.session.map { .session(text($0)) } ?? client.key
-        case .fingerprint: .fingerprint(text(client.question.fingerprint))
-        case .user: client.question.user.map { .user(text($0)) } ?? client.key
+        case .session: client.question.session.map { .session(ClientWord($0)) } ?? client.key
+        case .fingerprint: .fingerprint(ClientWord(client.question.fingerprint))
+        case .user: client.question.user.map { .user(ClientWord($0)) } ?? client.key
         }
     }
 

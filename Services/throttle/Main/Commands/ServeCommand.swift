@@ -54,7 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
 
         let engine = ThrottleEngine(
             Throttle(policies, seed: UInt64.random(in: .min ... .max), shadow: settings[.throttleShadow]))
-        let store = ThrottleStore(Connection(target), rules: policies.rules)
+        let store = ThrottleStore(Connection(target))
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let link = shared.map { RedisLink($0, group: group, logger: logger) }
         let keeper = MemoryKeeper(engine, store, link: link, logger: logger)

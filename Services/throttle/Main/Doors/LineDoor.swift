@@ -114,10 +114,7 @@ struct LineDoor: Sendable {
         guard let peer, peer.userID == 0 || peer.userID == geteuid() else {
             throw WireError(.forbidden, "overrides are for root and the throttle's own user")
         }
-        guard let key = ClientKey(word.key) else {
-            throw WireError(
-                .badBody, "key is not an address, a range, fp_…, sess_…, user:… or ADDRESS+fp_…")
-        }
+        let key = try ClientKey(typed: word.key, engine.withThrottle { $0.policies.rules })
         let by = word.by ?? "uid \(peer.userID)"
         let now = ThrottleEngine.now
         let until = word.seconds.map { now.monotonic + $0 * 1000 }

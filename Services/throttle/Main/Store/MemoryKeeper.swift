@@ -121,7 +121,7 @@ final class MemoryKeeper: Service {
     }
 
     private func load(_ now: Moment) async throws {
-        let stored = try await store.load(now: now)
+        let stored = try await store.load(now: now, rules: engine.withThrottle { $0.policies.rules })
         // What a person said since the start is newer than what was stored.
         let newer = Set(state.withLock { $0.words.map(\.key) })
         engine.withThrottle { throttle in
@@ -142,22 +142,41 @@ final class MemoryKeeper: Service {
                     changes.standings.map { throttle.sharedLevel($0.key, $0.memory, now: now) }
                 })
         }
-        let words = state.withLock { Array($0.words.prefix(1000)) }
-        guard !changes.isEmpty || !words.isEmpty else { return false }
-        do {
-            try await store.store(changes, words, now: ThrottleEngine.now)
-        } catch let error as DatabaseError where error.kind == .data {
-            // The same batch would fail for ever. Levels come again when they change; denials are samples anyway.
-            logger.error("the database refuses what is to be stored: \(error)")
-            state.withLock { $0.dropped += changes.standings.count + changes.denials.count + words.count }
-        } catch {
-            engine.withThrottle { $0.putBack(changes) }
-            throw error
-        }
-        return state.withLock {
-            $0.words.removeFirst(words.count)
-            $0.stored += changes.standings.count
-            return !changes.standings.isEmpty || !$0.words.isEmpty
+        let words = state.withLock { $0.words.prefix(1000) }
+        let batch = StoredBatch(words: words, changes: changes)
+        guard !batch.isEmpty else { return false }
+        try await store(batch)
+        return !changes.standings.isEmpty || state.withLock { !$0.words.isEmpty }
+    }
+
+    /// Stores a batch. A row that the database refuses would be refused for ever, so it alone is dropped: levels come
+    /// again when they change, and denials are samples anyway.
+    private func store(_ batch: StoredBatch) async throws {
+        var waiting = [batch]
+        while let next = waiting.popLast() {
+            do {
+                try await store.store(next.changes, Array(next.words), now: ThrottleEngine.now)
+            } catch let error as DatabaseError where error.kind == .data {
+                if let (first, second) = next.halves {
+                    waiting += [second, first]
+                    continue
+                }
+                logger.error("the database refuses a row, which is dropped: \(error)")
+                state.withLock {
+                    $0.words.removeFirst(next.words.count)
+                    $0.dropped += 1
+                }
+                continue
+            } catch {
+                engine.withThrottle { throttle in
+                    for left in waiting + [next] { throttle.putBack(left.changes) }
+                }
+                throw error
+            }
+            state.withLock {
+                $0.words.removeFirst(next.words.count)
+                $0.stored += next.changes.standings.count
+            }
         }
     }
 

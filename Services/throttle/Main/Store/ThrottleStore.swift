@@ -15,13 +15,11 @@ struct ThrottleStore: Sendable {
     private static let doubt: Int64 = 7_200_000
 
     private let connection: Connection
-    private let rules: LevelRules
     private let boot: String
 
     /// `boot` names the run of the machine that monotonic readings belong to.
-    init(_ connection: Connection, rules: LevelRules, boot: String = MachineRun.current) {
+    init(_ connection: Connection, boot: String = MachineRun.current) {
         self.connection = connection
-        self.rules = rules
         self.boot = boot
     }
 
@@ -37,7 +35,7 @@ struct ThrottleStore: Sendable {
     func store(
         _ changes: Throttle.Changes, _ words: [AuditedOverride], now: Moment
     ) async throws {
-        let levels = JSONValue.array(changes.standings.map { row($0.key, $0.memory, now) }).text
+        let levels = JSONValue.array(changes.standings.map { row($0.key, $0.memory, changes.rules, now) }).text
         let denials = JSONValue.array(changes.denials.map { row($0, now) }).text
         try await connection.transaction { connection in
             if !changes.standings.isEmpty {
@@ -51,7 +49,9 @@ struct ThrottleStore: Sendable {
 
     /// The levels that time has not lowered to normal, and the overrides in force. Rows that time has seen off go. As
     /// long as the machine runs, that time is its monotonic clock's, whatever the calendar was set to meanwhile.
-    func load(now: Moment) async throws -> (levels: [StoredLevel], overrides: [Override]) {
+    func load(
+        now: Moment, rules: LevelRules = LevelRules()
+    ) async throws -> (levels: [StoredLevel], overrides: [Override]) {
         let moment = Value.timestamp(milliseconds: now.wall.milliseconds)
         return try await connection.transaction { connection in
             try connection.execute(Self.deleteExpired, expired(now))
@@ -62,7 +62,7 @@ struct ThrottleStore: Sendable {
                 """)
             var levels: [StoredLevel] = []
             for row in rows {
-                if let level = try level(row, now) { levels.append(level) }
+                if let level = try level(row, rules, now) { levels.append(level) }
             }
             let words = try connection.query(
                 """
@@ -106,7 +106,9 @@ struct ThrottleStore: Sendable {
 
     // MARK: Rows
 
-    private func row(_ key: ClientKey, _ memory: Standing.Memory, _ now: Moment) -> JSONValue {
+    private func row(
+        _ key: ClientKey, _ memory: Standing.Memory, _ rules: LevelRules, _ now: Moment
+    ) -> JSONValue {
         let wall = { (monotonic: Int64) in JSONValue.integer(now.wall(of: monotonic).milliseconds) }
         var state = JSONObject()
         state["clean_since_ms"] = wall(memory.cleanSince)
@@ -115,21 +117,17 @@ struct ThrottleStore: Sendable {
         if let until = memory.blockedUntil { state["blocked_until_ms"] = wall(until) }
         if let end = memory.lastBlockEnd { state["last_block_end_ms"] = wall(end) }
         if let found = memory.verdictClass { state["class"] = .string(found.rawValue) }
+        if let judged = memory.judged { state["judged_ms"] = .integer(judged.milliseconds) }
+        var causes = JSONObject()
+        for (cause, at) in memory.causes { causes[cause.rawValue] = wall(at) }
+        state["causes"] = .object(causes)
+        state["kept_until_ms"] = wall(memory.forgotten(rules))
         return [
             "key": .string("\(key)"), "kind": .string(Self.kind(key)), "level": .integer(Int64(memory.level.rawValue)),
             "cause": .string(memory.cause?.rawValue ?? ""), "since_ms": wall(memory.since),
-            "raised_ms": wall(memory.raisedAt), "expires_ms": wall(expiry(of: memory)),
+            "raised_ms": wall(memory.raisedAt), "expires_ms": wall(memory.normalAgain(rules)),
             "blocks": .integer(Int64(memory.blocks)), "state": .object(state),
         ]
-    }
-
-    /// When nothing is left worth keeping: the level is normal again, and a further block would be the first.
-    private func expiry(of memory: Standing.Memory) -> Int64 {
-        let steps = Int64(min(memory.level, .severe).rawValue)
-        let clean = max(memory.cleanSince, memory.blockedUntil ?? .min)
-        let (decay, overflow) = rules.decay.multipliedReportingOverflow(by: steps)
-        let forgiven = steps == 0 || overflow ? clean : clean + decay
-        return max(forgiven, memory.lastBlockEnd.map { $0 + rules.repeatWindow } ?? .min)
     }
 
     private func row(_ denial: Denial, _ now: Moment) -> JSONValue {
@@ -157,13 +155,13 @@ struct ThrottleStore: Sendable {
         case .prefix(let prefix): row["ip"] = .string("\(prefix.address)")
         case .pair(let prefix, let companion):
             row["ip"] = .string("\(prefix.address)")
-            row[companion.hasPrefix("sess_") ? "session_id" : "fingerprint"] = .string(companion)
+            row[companion.text.hasPrefix("sess_") ? "session_id" : "fingerprint"] = .string(companion.text)
         case .session, .fingerprint, .user: break
         }
         return .object(row)
     }
 
-    private func level(_ row: Row, _ now: Moment) throws(DatabaseError) -> StoredLevel? {
+    private func level(_ row: Row, _ rules: LevelRules, _ now: Moment) throws(DatabaseError) -> StoredLevel? {
         let text: String = try row.get("state")
         guard let key = ClientKey(try row.get("key")), let level = ThrottleLevel(rawValue: try row.get("level")),
             let state = try? JSONValue(parsing: Array(text.utf8)), let clean = state["clean_since_ms"]?.integerValue
@@ -173,15 +171,18 @@ struct ThrottleStore: Sendable {
         if state["boot"]?.stringValue == boot, let start = state["boot_at_ms"]?.integerValue {
             then = Moment(monotonic: 0, wall: Timestamp(milliseconds: start))
         }
-        let monotonic = { (name: String) in
-            state[name]?.integerValue.map { then.monotonic(of: Timestamp(milliseconds: $0)) }
+        let monotonic = { (value: JSONValue?) in
+            value?.integerValue.map { then.monotonic(of: Timestamp(milliseconds: $0)) }
         }
+        var causes: [Cause: Int64] = [:]
+        for cause in Cause.allCases { causes[cause] = monotonic(state["causes"]?[cause.rawValue]) }
         let memory = Standing.Memory(
             level: level, verdictClass: state["class"]?.stringValue.flatMap(VerdictClass.init(rawValue:)),
-            cleanSince: then.monotonic(of: Timestamp(milliseconds: clean)), blockedUntil: monotonic("blocked_until_ms"),
-            lastBlockEnd: monotonic("last_block_end_ms"), blocks: try row.get("block_count"),
-            cause: Cause(rawValue: try row.get("cause")))
-        return expiry(of: memory) > now.monotonic ? StoredLevel(key: key, memory: memory) : nil
+            cleanSince: then.monotonic(of: Timestamp(milliseconds: clean)),
+            blockedUntil: monotonic(state["blocked_until_ms"]), lastBlockEnd: monotonic(state["last_block_end_ms"]),
+            blocks: try row.get("block_count"), cause: Cause(rawValue: try row.get("cause")), causes: causes,
+            judged: state["judged_ms"]?.integerValue.map { Timestamp(milliseconds: $0) })
+        return memory.forgotten(rules) > now.monotonic ? StoredLevel(key: key, memory: memory) : nil
     }
 
     private func expired(_ now: Moment) -> [Value] {
@@ -204,8 +205,12 @@ struct ThrottleStore: Sendable {
     // MARK: Statements
 
     private static let deleteExpired = """
-        delete from throttle_levels where expires_at <= $1
-            and (expires_at <= $2 or level = 0 or state->>'boot' is distinct from $3::text)
+        with kept as (
+            select key, coalesce(to_timestamp((state->>'kept_until_ms')::bigint / 1000.0), expires_at) as until
+            from throttle_levels where expires_at <= $1
+        )
+        delete from throttle_levels as t using kept where t.key = kept.key and kept.until <= $1
+            and (kept.until <= $2 or t.level = 0 or t.state->>'boot' is distinct from $3::text)
         """
 
     private static let upsertLevels = """
