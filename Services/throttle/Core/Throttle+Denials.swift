@@ -79,7 +79,13 @@ extension Throttle {
     }
 
     mutating func noteChange(_ place: Int) {
-        dirty.insert(standings.key(at: place).tableHash)
+        noteChange(of: standings.key(at: place).tableHash)
         standings.touch(place)
+    }
+
+    /// A level is to be stored, and told to the other throttles where there are any.
+    mutating func noteChange(of hash: UInt64) {
+        dirty.insert(hash)
+        untold?.insert(hash)
     }
 }

@@ -45,6 +45,7 @@ extension Throttle {
         else { return }
         standings[place].recall(memory, now: now, rules)
         standings.touch(place)
+        untold?.insert(key.tableHash)
         if standings[place].level != memory.level { dirty.insert(key.tableHash) }
     }
 
@@ -131,6 +132,7 @@ extension Throttle {
             "standings_blocked": Double(standings.count(at: .blocked)),
             "standing_evictions_total": Double(standings.evictions),
             "standing_refusals_total": Double(standings.refusals),
+            "standings_learnt": Double(learnt.count),
             "overrides": Double(overrides.count),
         ]
     }

@@ -92,7 +92,10 @@ extension Throttle {
     /// Housekeeping, a small piece of each table at a time, since nobody is answered meanwhile: forgives, forgets, and
     /// gives places back.
     public mutating func sweep(now: Moment) {
-        standings.sweep(250, now: now.monotonic, rules) { dirty.insert($0) }
+        var changed: [UInt64] = []
+        standings.sweep(250, now: now.monotonic, rules) { changed.append($0) }
+        for hash in changed { noteChange(of: hash) }
+        learnt.sweep(250, now: now.monotonic, rules) { _ in }
         buckets.tidy(shard: tidied, now: now.monotonic)
         tidied = (tidied + 1) & 255
         if tidied % Self.sweepsPerSecond == 1 { overrides.expire(now: now.monotonic) }

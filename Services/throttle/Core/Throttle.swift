@@ -52,10 +52,14 @@ public struct Throttle: Sendable {
     var rules: LevelRules { policies.rules }
     var buckets: BucketTable
     var standings: StandingTable
+    /// What other throttles hold, as the server that they share told last; it counts while that is away.
+    var learnt: StandingTable
     var overrides: Overrides
     var log: DenialLog
     var seen: RecentIDs
     var dirty: Set<UInt64> = []
+    /// Keys whose levels other throttles are to be told; nil where there are no others.
+    var untold: Set<UInt64>?
     var unsaved: [Denial] = []
     /// What each policy has decided, by its number.
     var tallies: [Tally]
@@ -75,6 +79,7 @@ public struct Throttle: Sendable {
         isShadow = shadow
         buckets = BucketTable(rates: policies.rates, capacity: bounds.buckets)
         standings = StandingTable(capacity: bounds.standings)
+        learnt = StandingTable(capacity: bounds.standings)
         overrides = Overrides(allowed: policies.allowed, blocked: policies.blocked)
         log = DenialLog(capacity: bounds.denials, seed: seed)
         seen = RecentIDs(capacity: bounds.verdicts)
@@ -121,7 +126,7 @@ public struct Throttle: Sendable {
             counters.refusedQuestions += 1
             throw error
         }
-        var found = view(of: client, shared: shared, now)
+        var found = view(of: client, answering: shared, now)
         var answer = weigh(found, client, now)
         guard client.cost > 0 else {
             counters.peeks += 1
@@ -139,7 +144,7 @@ public struct Throttle: Sendable {
         // A policy on trial locks nobody out elsewhere.
         if !policies.policies[found.policy].shadow, countDenial(answer, client, now) {
             // What is told is what holds from now on, so that waiting as told is enough.
-            found = view(of: client, shared: shared, now)
+            found = view(of: client, answering: shared, now)
             answer = weigh(found, client, now)
         }
         answer.decision.reference = deny(answer, found, client, now)
@@ -154,15 +159,16 @@ public struct Throttle: Sendable {
         return decision
     }
 
-    /// What a check would be answered, without charging or noting anything.
+    /// What a check would be answered, without charging or noting anything; `shared` is what the server that several
+    /// throttles share knows.
     /// - Throws: `bad_body` as `check` does.
     public mutating func peek(
-        _ check: ThrottleCheck, fingerprint: String, now: Moment
+        _ check: ThrottleCheck, fingerprint: String, shared: SharedAnswer? = nil, now: Moment
     ) throws(WireError) -> ThrottleDecision {
         try check.withQuestion(fingerprint: fingerprint) { question in
             Result { () throws(WireError) in
                 let client = try Client(question, self)
-                let found = view(of: client, now)
+                let found = view(of: client, answering: shared, now)
                 counters.peeks += 1
                 return told(weigh(found, client, now), found)
             }
@@ -182,10 +188,10 @@ public struct Throttle: Sendable {
     /// What applies to a request.
     struct View {
         let policy: Int
-        let level: ThrottleLevel
-        let behind: ThrottleLevel
+        var level: ThrottleLevel
+        var behind: ThrottleLevel
         let verdictClass: VerdictClass?
-        let blockedUntil: Int64
+        var blockedUntil: Int64
         let override: Override?
         /// The policy's limits in `policies.limits`.
         let limits: Range<Int>
@@ -213,7 +219,7 @@ public struct Throttle: Sendable {
         let known = shared?.debts.count == policies.ranges[policy].count ? shared : nil
         if let known {
             if known.level == .blocked {
-                let until = saturatingSum(now.monotonic, known.blockedFor)
+                let until = saturatingSum(now.monotonic, known.lasts)
                 blockedUntil = level == .blocked ? max(blockedUntil, until) : until
             }
             (level, behind) = (max(level, known.level), max(behind, known.behind))

@@ -86,11 +86,27 @@ final class ThrottleEngine: Sendable {
     /// The policies in force, in the words of the wire.
     var policyWords: ThrottlePolicies { throttle.withLock { $0.throttle.policyWords } }
 
-    func state(_ check: ThrottleCheck) throws(WireError) -> ThrottleState {
+    /// Where a client stands, by what the shared server knows.
+    func state(_ check: ThrottleCheck, through link: RedisLink) async throws(WireError) -> ThrottleState {
+        let fingerprint = ClientFingerprint.of(check)
+        let now = Self.now
+        let question = try withThrottle { throttle throws(WireError) in
+            try throttle.sharedQuestion(check, fingerprint: fingerprint, now: now)?.peeking
+        }
+        guard let question else { return try state(check) }
+        return try state(
+            check,
+            by: await withCheckedContinuation { continuation in
+                link.ask(question) { continuation.resume(returning: $0) }
+            })
+    }
+
+    /// Where a client stands; `shared` is what the shared server knows, where there is one.
+    func state(_ check: ThrottleCheck, by shared: SharedAnswer? = nil) throws(WireError) -> ThrottleState {
         let fingerprint = ClientFingerprint.of(check)
         let now = Self.now
         return try withThrottle { throttle throws(WireError) in
-            let decision = try throttle.peek(check, fingerprint: fingerprint, now: now)
+            let decision = try throttle.peek(check, fingerprint: fingerprint, shared: shared, now: now)
             return throttle.state(of: try throttle.key(of: check, fingerprint: fingerprint), decision, now: now)
         }
     }

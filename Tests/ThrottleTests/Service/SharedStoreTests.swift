@@ -44,20 +44,23 @@ final class RedisServer: Sendable {
     }
 
     /// A link whose deadline a busy machine does not miss.
-    func link(deadline: TimeAmount = .seconds(10)) throws -> RedisLink {
+    func link(
+        deadline: TimeAmount = .seconds(10),
+        logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) throws -> RedisLink {
         RedisLink(
-            try RedisAddress("unix:\(path)"), group: MultiThreadedEventLoopGroup.singleton,
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), deadline: deadline)
+            try RedisAddress("unix:\(path)"), group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            deadline: deadline)
     }
 }
 
 extension RedisLink {
-    fileprivate func ask(_ question: SharedQuestion) async -> SharedAnswer? {
+    func ask(_ question: SharedQuestion) async -> SharedAnswer? {
         await withCheckedContinuation { continuation in ask(question) { continuation.resume(returning: $0) } }
     }
 
     /// Returns once the server has the script.
-    fileprivate func settle() async throws {
+    func settle() async throws {
         let question = SharedQuestion(keys: ["weir:test:1", "weir:test:2"], arguments: [1, 0, 0, 0, 1000])
         for _ in 0..<1000 where await ask(question) == nil { try await Task.sleep(for: .milliseconds(10)) }
     }
@@ -89,6 +92,7 @@ private final class Shared: Store {
 
     init(_ policies: PolicySet, _ link: RedisLink) {
         throttles = [Throttle(policies, seed: 7), Throttle(policies, seed: 7)]
+        throttles[0].tellAll()
         self.link = link
     }
 
@@ -105,8 +109,8 @@ private final class Shared: Store {
     func report(_ report: VerdictReport, at: Int64) async throws {
         // One of them hears it; the other only knows what the server tells it.
         try throttles[0].report(report, now: moment(at))
-        let changes = throttles[0].takeChanges()
-        link.publish(changes.standings.map { throttles[0].sharedLevel($0.key, $0.memory, now: moment(at)) })
+        let now = moment(at)
+        await link.tell(throttles[0].takeUntold(now: now, clock: now.wall.milliseconds))
     }
 }
 

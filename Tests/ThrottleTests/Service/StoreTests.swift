@@ -69,14 +69,14 @@ import WeirProtocol
         changes.standings = [(key, .init(level: .severe, cleanSince: now.monotonic - 1000, cause: .score))]
         try await store.store(changes, [], now: now)
         try await store.store(changes, [], now: now)
-        #expect(try await store.load(now: now).levels.map { "\($0.key)" } == ["\(key)"])
+        #expect(try await store.levels(now: now).map { "\($0.key)" } == ["\(key)"])
         changes.standings = [(key, .init(level: .normal, cleanSince: now.monotonic - 1000))]
         try await store.store(changes, [], now: now)
-        #expect(try await store.load(now: now).levels.isEmpty)
+        #expect(try await store.levels(now: now).isEmpty)
         // A level that time has seen off while nobody looked is not taken up.
         changes.standings = [(key, .init(level: .warning, cleanSince: now.monotonic - 3_600_000))]
         try await store.store(changes, [], now: now)
-        #expect(try await store.load(now: now).levels.isEmpty)
+        #expect(try await store.levels(now: now).isEmpty)
     }
 
     /// The calendar set an hour back or forward before the restart frees nobody and holds nobody longer, as long as the
@@ -102,18 +102,18 @@ import WeirProtocol
         changes.standings = [(try #require(ClientKey("user:eve")), memories[1])]
         try await store.store(changes, [], now: set)
         let found = Dictionary(
-            uniqueKeysWithValues: try await store.load(now: set).levels.map { ($0.key, $0.memory) })
+            uniqueKeysWithValues: try await store.levels(now: set).map { ($0.key, $0.memory) })
         #expect(found.count == 3)
         #expect(found[keys[0]]?.blockedUntil == memories[0].blockedUntil)
         #expect(found[keys[0]]?.cleanSince == memories[0].cleanSince)
         #expect(found[keys[1]]?.cleanSince == memories[1].cleanSince)
         // After twenty minutes both have gone by the clock that never steps; the block's repetition is remembered.
         let later = Moment(monotonic: now.monotonic + 1_200_000, wall: set.wall + 1_199_000)
-        #expect(try await store.load(now: later).levels.map(\.key) == [keys[0]])
+        #expect(try await store.levels(now: later).map(\.key) == [keys[0]])
         // Another run of the machine has only the calendar.
         let restarted = ThrottleStore(connection, boot: "two")
         let other = Moment(monotonic: 5000, wall: now.wall)
-        let until = try await restarted.load(now: other).levels.first { $0.key == keys[0] }?.memory.blockedUntil
+        let until = try await restarted.levels(now: other).first { $0.key == keys[0] }?.memory.blockedUntil
         #expect(until == 845_000)
     }
 
@@ -138,10 +138,10 @@ import WeirProtocol
         #expect(first.figures["store_dropped_total"] == 1)
         #expect(first.figures["overrides_waiting"] == 0)
         let store = ThrottleStore(try database.connection(as: "weir_throttle"))
-        let stored = try await store.load(now: ThrottleEngine.now)
+        let now = ThrottleEngine.now
         // A pair with the fingerprint and one with the session for each report.
-        #expect(stored.levels.count == 19)
-        #expect(Set(stored.overrides.map { "\($0.key)" }) == Set(words))
+        #expect(try await store.levels(now: now).count == 19)
+        #expect(try await store.overrides(now: now).map { "\($0.override.key)" }.sorted() == words)
         await owner.close()
     }
 
@@ -191,7 +191,59 @@ import WeirProtocol
         ).single(Int.self)
         #expect(longer == 15 + 240)
         let later = Moment(monotonic: now.monotonic + 20_000_000, wall: now.wall + 20_000_000)
-        #expect(try await store.load(now: later).levels.count == 1)
+        #expect(try await store.levels(now: later).count == 1)
+    }
+
+    /// Two throttles on one database: what a person says to one, both do.
+    @Test func otherThrottlesFollowAPersonsWord() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let engines = [engine(), engine()]
+        let keepers = try engines.map { try keeper($0, database) }
+        for keeper in keepers { await keeper.prepare(patience: .seconds(30)) }
+        let key = try #require(ClientKey("203.0.113.0/24"))
+        func say(_ action: ThrottleOverride.Action) async throws {
+            let word = ThrottleOverride(action: action, key: "\(key)", seconds: 3600, reason: "test")
+            engines[0].withThrottle { throttle in
+                if action == .clear {
+                    _ = throttle.clear(key)
+                } else {
+                    try? throttle.set(Override(action == .allow ? .allow : .block, key, until: nil, reason: "test"))
+                }
+                keepers[0].note(word, on: key, by: "ann", at: ThrottleEngine.now.wall)
+            }
+            // What was said and is not stored yet is not undone by what is.
+            try await keepers[0].follow()
+            await keepers[0].prepare(patience: .seconds(30))
+            for keeper in keepers { try await keeper.follow() }
+        }
+        try await say(.block)
+        for engine in engines { #expect(try !engine.check(check).allow) }
+        try await say(.allow)
+        for engine in engines {
+            #expect(engine.withThrottle { $0.allOverrides(now: ThrottleEngine.now).map(\.action) } == [.allow])
+        }
+        try await say(.clear)
+        for engine in engines { #expect(engine.withThrottle { $0.allOverrides(now: ThrottleEngine.now).isEmpty }) }
+    }
+
+    /// A database that hangs is taken for away, and what waits for it is stored when it answers.
+    @Test func aHangingDatabaseIsAway() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let connection = try database.connection(as: "weir_throttle", statementTimeout: .milliseconds(300))
+        let engine = engine()
+        let keeper = MemoryKeeper(engine, ThrottleStore(connection), logger: logger)
+        await keeper.prepare(patience: .seconds(30))
+        #expect(!keeper.isAway)
+        try engine.report(report("v1", 0))
+        let owner = try database.connection(as: "weir_owner")
+        try await owner.script("begin; lock table throttle_levels in access exclusive mode")
+        await keeper.prepare(patience: .seconds(30))
+        #expect(keeper.isAway)
+        try await owner.script("rollback")
+        await keeper.prepare(patience: .seconds(30))
+        #expect(!keeper.isAway)
+        #expect(keeper.figures["levels_stored_total"] == 2)
+        await owner.close()
     }
 
     @Test func clearingAnOverrideIsAudited() async throws {
@@ -205,9 +257,9 @@ import WeirProtocol
                 by: "ann", at: now.wall)
         }
         try await store.store(Throttle.Changes(), Array(words[..<2]), now: now)
-        #expect(try await store.load(now: now).overrides.map(\.action) == [.allow])
+        #expect(try await store.overrides(now: now).map(\.override.action) == [.allow])
         try await store.store(Throttle.Changes(), Array(words[2...]), now: now)
-        #expect(try await store.load(now: now).overrides.isEmpty)
+        #expect(try await store.overrides(now: now).isEmpty)
         let connection = try database.connection(as: "weir_operator")
         let kept = try await connection.query(
             "select count(*) from throttle_overrides where revoked_by = 'ann' and created_by = 'ann'"

@@ -5,42 +5,48 @@ public import WeirProtocol
 public struct SharedQuestion: Hashable, Sendable {
     /// The pair's level, the address's level, and a bucket for each limit.
     public let keys: [String]
-    /// The clock's reading first, 0 for the server's own.
+    /// The clock's reading first, 0 for the server's own; then the cost.
     public var arguments: [Int64]
+
+    /// The same without charging anything.
+    public var peeking: SharedQuestion {
+        var question = self
+        question.arguments[1] = 0
+        return question
+    }
 }
 
 /// What the script answers.
 public struct SharedAnswer: Hashable, Sendable {
     /// The pair's level, as any of the throttles holds it.
     public let level: ThrottleLevel
-    /// Milliseconds until its block ends; meaningful at level blocked.
-    public let blockedFor: Int64
+    /// Milliseconds until it falls by itself; 0 for a level that the server does not know.
+    public let lasts: Int64
     /// The address's level.
     public let behind: ThrottleLevel
+    /// The same of the address's level.
+    public let behindLasts: Int64
     /// What each limit's bucket owed before this request, in the limit's units.
     let debts: [Int64]
 
     /// Nil for numbers that the script does not answer.
     public init?(_ numbers: [Int64]) {
-        guard numbers.count >= 3, let level = ThrottleLevel(rawValue: Int(truncatingIfNeeded: numbers[0])),
+        guard numbers.count >= 4, let level = ThrottleLevel(rawValue: Int(truncatingIfNeeded: numbers[0])),
             let behind = ThrottleLevel(rawValue: Int(truncatingIfNeeded: numbers[2])),
             numbers.allSatisfy({ $0 >= 0 })
         else { return nil }
-        self.level = level
-        self.behind = behind
-        blockedFor = numbers[1]
-        debts = Array(numbers[3...])
+        (self.level, lasts, self.behind, behindLasts) = (level, numbers[1], behind, numbers[3])
+        debts = Array(numbers[4...])
     }
 }
 
-/// A level as the shared server keeps it.
+/// A level as the shared server is told it: the name and the numbers that `SharedScript.tell` takes.
 public struct SharedLevel: Hashable, Sendable {
     /// Its name there.
     public let key: String
-    /// Level, end of the block and beginning of the clean time; the times by the calendar.
-    public let value: String
-    /// Milliseconds after which it means nothing any more; 0 when it means nothing now.
-    public let lifetime: Int64
+    /// The clock's reading, 0 for the server's own; the clean time that lowers a level; level, end of the block and
+    /// beginning of the clean time by the calendar; milliseconds after which it means nothing any more.
+    public let arguments: [Int64]
 }
 
 extension Throttle {
@@ -70,13 +76,16 @@ extension Throttle {
     }
 
     /// What other throttles are to know of a key.
-    public func sharedLevel(_ key: ClientKey, _ memory: Standing.Memory, now: Moment) -> SharedLevel {
+    func sharedLevel(_ key: ClientKey, _ memory: Standing.Memory, now: Moment, clock: Int64) -> SharedLevel {
         let until = memory.blockedUntil.map { now.wall(of: $0).milliseconds } ?? 0
         let clean = now.wall(of: memory.cleanSince).milliseconds
-        let end = now.wall(of: memory.normalAgain(policies.rules)).milliseconds
+        let lifetime = now.wall(of: memory.normalAgain(policies.rules)) - now.wall
         return SharedLevel(
-            key: Self.levelName(key), value: "\(memory.level.rawValue) \(max(0, until)) \(max(0, clean))",
-            lifetime: memory.level == .normal ? 0 : min(max(1, end - now.wall.milliseconds), 31_536_000_000))
+            key: Self.levelName(key),
+            arguments: [
+                clock, policies.rules.decay, Int64(memory.level.rawValue), max(0, until), max(0, clean),
+                min(max(1, lifetime), 31_536_000_000),
+            ])
     }
 
     private func sharedQuestion(_ client: Client, _ found: View, _ clock: Int64) -> SharedQuestion {

@@ -54,10 +54,10 @@ struct ServeCommand: AsyncParsableCommand {
 
         let engine = ThrottleEngine(
             Throttle(policies, seed: UInt64.random(in: .min ... .max), shadow: settings[.throttleShadow]))
-        let store = ThrottleStore(Connection(target))
+        let store = ThrottleStore(Connection(target, statementTimeout: ThrottleStore.patience))
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let link = shared.map { RedisLink($0, group: group, logger: logger) }
-        let keeper = MemoryKeeper(engine, store, link: link, logger: logger)
+        let keeper = MemoryKeeper(engine, store, logger: logger)
         let lines = LineDoor(engine: engine, keeper: keeper, link: link)
         let auth = ForwardAuth(engine: engine, trusted: trusted, link: link)
 
@@ -79,8 +79,9 @@ struct ServeCommand: AsyncParsableCommand {
 
         let path = settings[.throttlePolicy]
         let reloadLogger = logger
+        let sharers: [any Service] = link.map { [LevelSharer(engine, $0)] } ?? []
         try await Supervisor(
-            services: [
+            services: sharers + [
                 keeper, Doors(server: server, door: door),
                 StartupCheck {
                     do { try await SchemaVersion.await(at: target) } catch let mismatch as SchemaVersion.Mismatch {

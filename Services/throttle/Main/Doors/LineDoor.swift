@@ -19,16 +19,20 @@ struct LineDoor: Sendable {
                 let check = try envelope.decode(ThrottleCheck.self)
                 return .init(.throttleDecision, try await engine.check(check, through: link))
             }
+            table.on(.throttlePeek) { envelope, _ throws(WireError) in
+                let check = try envelope.decode(ThrottleCheck.self)
+                return .init(.throttleState, try await engine.state(check, through: link))
+            }
         } else {
             table.hotPath = { line, output, _ in hot(line, &output) }
             table.onImmediately(.throttleCheck) { envelope, _ throws(WireError) in
                 .init(.throttleDecision, try engine.check(envelope.decode(ThrottleCheck.self)))
             }
+            table.onImmediately(.throttlePeek) { envelope, _ throws(WireError) in
+                .init(.throttleState, try engine.state(envelope.decode(ThrottleCheck.self)))
+            }
         }
         table.onImmediately(.policiesGet) { _, _ throws(WireError) in .init(.policies, engine.policyWords) }
-        table.onImmediately(.throttlePeek) { envelope, _ throws(WireError) in
-            .init(.throttleState, try engine.state(envelope.decode(ThrottleCheck.self)))
-        }
         table.onImmediately(.verdictReport) { envelope, _ throws(WireError) in
             try engine.report(envelope.decode(VerdictReport.self))
             return .none
@@ -118,15 +122,16 @@ struct LineDoor: Sendable {
         let by = word.by ?? "uid \(peer.userID)"
         let now = ThrottleEngine.now
         let until = word.seconds.map { now.monotonic + $0 * 1000 }
-        switch word.action {
-        case .clear:
-            let found = engine.withThrottle { $0.clear(key) }
-            guard found else { throw WireError(.notFound, "there is no override on \(key)") }
-        case .allow, .block:
-            let override = Override(word.action == .allow ? .allow : .block, key, until: until, reason: word.reason)
-            try engine.withThrottle { throttle throws(WireError) in try throttle.set(override) }
+        try engine.withThrottle { throttle throws(WireError) in
+            switch word.action {
+            case .clear:
+                guard throttle.clear(key) else { throw WireError(.notFound, "there is no override on \(key)") }
+            case .allow, .block:
+                let action: Override.Action = word.action == .allow ? .allow : .block
+                try throttle.set(Override(action, key, until: until, reason: word.reason))
+            }
+            keeper.note(word, on: key, by: by, at: now.wall)
         }
-        keeper.note(word, on: key, by: by, at: now.wall)
     }
 
     func status() -> ServiceStatus {
@@ -135,6 +140,11 @@ struct LineDoor: Sendable {
         if let link { counters.merge(link.figures) { $1 } }
         return ServiceStatus(
             service: "throttle", version: ThrottleExecutable.release, uptimeMs: engine.uptime,
-            state: keeper.isAway ? "database_unavailable" : "ok", counters: counters)
+            state: state, counters: counters)
+    }
+
+    private var state: String {
+        if keeper.isAway { return "database_unavailable" }
+        return link?.presence.isAway == true ? "shared_store_unavailable" : "ok"
     }
 }

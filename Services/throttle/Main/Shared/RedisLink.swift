@@ -17,10 +17,11 @@ final class RedisLink: Sendable {
     private struct Counters {
         var answered: UInt64 = 0
         var bypassed: UInt64 = 0
-        var isThere = false
     }
 
     let address: RedisAddress
+    /// Whether the server is there.
+    let presence = RedisPresence()
     private let loop: any EventLoop
     private let state: NIOLoopBoundBox<RedisState>
     private let counters = Mutex(Counters())
@@ -32,7 +33,8 @@ final class RedisLink: Sendable {
         self.address = address
         loop = group.next()
         state = NIOLoopBoundBox.makeBoxSendingValue(
-            RedisState(address: address, deadline: deadline, loop: loop, logger: logger), eventLoop: loop)
+            RedisState(address: address, presence: presence, deadline: deadline, loop: loop, logger: logger),
+            eventLoop: loop)
         loop.execute { [state] in state.value.connect() }
     }
 
@@ -42,17 +44,18 @@ final class RedisLink: Sendable {
             state.value.check(question) { [self] answer in
                 counters.withLock {
                     if answer == nil { $0.bypassed += 1 } else { $0.answered += 1 }
-                    $0.isThere = answer != nil
                 }
                 reply(answer)
             }
         }
     }
 
-    /// Tells the other throttles of levels; what the server does not hear it is told with the next change.
-    func publish(_ levels: [SharedLevel]) {
-        guard !levels.isEmpty else { return }
-        loop.execute { [state] in state.value.publish(levels) }
+    /// Tells the other throttles of levels. Returns when the server has heard them or is away; what it has not heard it is
+    /// told when it is there again.
+    func tell(_ levels: [SharedLevel]) async {
+        await withCheckedContinuation { continuation in
+            loop.execute { [state] in state.value.tell(levels) { continuation.resume() } }
+        }
     }
 
     /// Counters by name.
@@ -60,7 +63,7 @@ final class RedisLink: Sendable {
         counters.withLock {
             [
                 "shared_answered_total": Double($0.answered), "shared_bypassed_total": Double($0.bypassed),
-                "shared_store_away": $0.isThere || $0.bypassed == 0 ? 0 : 1,
+                "shared_store_away": presence.isAway ? 1 : 0,
             ]
         }
     }
@@ -71,13 +74,19 @@ final class RedisLink: Sendable {
 
 /// What a `RedisLink` knows, confined to its event loop.
 final class RedisState {
+    /// How long a server may take to hear of levels before it is taken for hanging.
+    private static let tellingDeadline = TimeAmount.seconds(5)
+
     private let address: RedisAddress
+    private let presence: RedisPresence
     private let deadline: TimeAmount
     private let loop: any EventLoop
     private let logger: Logger
     private var channel: (any Channel)?
-    /// The script's name at the server, once it has it.
-    private var script: String?
+    /// The scripts' names at the server, once it has them.
+    private var scripts: (check: String, tell: String)?
+    /// When a refusal was last complained of.
+    private var complainedAt: NIODeadline?
     private var isLate = false
     private var lateSince = NIODeadline.uptimeNanoseconds(0)
     private var isClosed = false
@@ -103,25 +112,26 @@ final class RedisState {
         }
     }
 
-    init(address: RedisAddress, deadline: TimeAmount, loop: any EventLoop, logger: Logger) {
+    init(
+        address: RedisAddress, presence: RedisPresence, deadline: TimeAmount, loop: any EventLoop, logger: Logger
+    ) {
         self.address = address
+        self.presence = presence
         self.deadline = deadline
         self.loop = loop
         self.logger = logger
     }
 
     func check(_ question: SharedQuestion, _ reply: @escaping (SharedAnswer?) -> Void) {
-        guard let script, channel != nil, !isLate, pending.count < RedisLink.pendingLimit else { return reply(nil) }
-        var words = ["EVALSHA", script, "\(question.keys.count)"]
+        guard let scripts, channel != nil, !isLate, pending.count < RedisLink.pendingLimit else { return reply(nil) }
+        var words = ["EVALSHA", scripts.check, "\(question.keys.count)"]
         words += question.keys
         words += question.arguments.map(String.init)
         send(words, within: deadline) { [self] answer in
             switch answer {
             case .numbers(let numbers)?: reply(SharedAnswer(numbers))
             case .error(let text)? where text.hasPrefix("NOSCRIPT"):
-                // The server has been emptied or replaced.
-                self.script = nil
-                load()
+                forgotten()
                 reply(nil)
             case let other?:
                 logger.debug("\(address) answers a check with \(other)")
@@ -131,14 +141,25 @@ final class RedisState {
         }
     }
 
-    func publish(_ levels: [SharedLevel]) {
-        guard channel != nil, pending.count + levels.count < RedisLink.pendingLimit else { return }
+    func tell(_ levels: [SharedLevel], _ done: @escaping () -> Void) {
+        guard let scripts, channel != nil, !isLate, let last = levels.last else { return done() }
         for level in levels {
-            let words =
-                level.lifetime > 0
-                ? ["SET", level.key, level.value, "PX", "\(level.lifetime)"] : ["DEL", level.key]
-            send(words, within: nil) { _ in }
+            let words = ["EVALSHA", scripts.tell, "1", level.key] + level.arguments.map(String.init)
+            let isLast = level == last
+            send(words, within: isLast ? Self.tellingDeadline : nil) { [self] answer in
+                if case .error(let text)? = answer {
+                    if text.hasPrefix("NOSCRIPT") { forgotten() } else { complain("does not take levels: \(text)") }
+                }
+                if isLast { done() }
+            }
         }
+    }
+
+    /// The server has been emptied or replaced.
+    private func forgotten() {
+        guard scripts != nil else { return }
+        scripts = nil
+        load()
     }
 
     func close() {
@@ -180,7 +201,7 @@ final class RedisState {
         for command in address.greeting {
             send(command, within: nil) { [self] answer in
                 guard case .error(let text)? = answer else { return }
-                logger.error("\(address) refuses \(command[0]): \(text)")
+                complain("refuses \(command[0]): \(text)")
                 channel?.close(promise: nil)
             }
         }
@@ -188,22 +209,40 @@ final class RedisState {
     }
 
     private func load() {
-        send(["SCRIPT", "LOAD", SharedScript.text], within: nil) { [self] answer in
-            switch answer {
-            case .text(let name)?:
-                script = name
-                if failures > 0 { logger.info("buckets and levels are shared through \(address) again") }
-                failures = 0
-            case .error(let text)?:
-                logger.error("\(address) does not take the script: \(text)")
-                channel?.close(promise: nil)
-            default: break
+        var check: String?
+        for text in [SharedScript.check, SharedScript.tell] {
+            send(["SCRIPT", "LOAD", text], within: nil) { [self] answer in
+                switch answer {
+                case .text(let name)?:
+                    guard let first = check else {
+                        check = name
+                        return
+                    }
+                    scripts = (first, name)
+                    presence.found()
+                    if failures > 0 { logger.info("buckets and levels are shared through \(address) again") }
+                    (failures, complainedAt) = (0, nil)
+                case .error(let text)?:
+                    complain("does not take the scripts: \(text)")
+                    channel?.close(promise: nil)
+                default: break
+                }
             }
         }
     }
 
+    /// A server that refuses does so at every attempt, which is said at once and then once a minute.
+    private func complain(_ what: String) {
+        let now = NIODeadline.now()
+        if let complainedAt, now - complainedAt < .minutes(1) { return }
+        complainedAt = now
+        logger.error("\(address) \(what)")
+    }
+
     private func failed(_ why: String) {
         failures += 1
+        presence.lost()
+        logger.debug("\(address): attempt \(failures) has failed: \(why)")
         if failures == 1 { logger.warning("\(address) is away, and memory decides: \(why)") }
         guard !isClosed else { return }
         // 20 ms doubling to 2 s, each between half and whole, so that throttles do not return in step.
@@ -215,7 +254,7 @@ final class RedisState {
     func lost(_ why: String = "the connection is closed") {
         guard channel != nil else { return }
         channel = nil
-        script = nil
+        scripts = nil
         output = []
         let waiting = pending
         pending = []

@@ -11,15 +11,33 @@ import WeirProtocol
 /// meanwhile waits in memory, where it is bounded by the number of keys that have something against them.
 final class MemoryKeeper: Service {
     static let period = Duration.milliseconds(500)
+    /// Rounds from one look at what was said elsewhere to the next.
+    private static let roundsUntilFollowing = 4
     private static let waitingLimit = 10_000
 
     private struct State: Sendable {
         var words: [ThrottleStore.AuditedOverride] = []
+        /// Words noted so far.
+        var said = 0
+        /// The stored words that were taken up, by their ids.
+        var followed: [String: ClientKey] = [:]
+        var rounds = 0
         var isLoaded = false
         var isAway = false
         var stored = 0
         var failures = 0
         var dropped = 0
+
+        /// What of the stored words was not followed before; nil when `said` is not how many there were.
+        mutating func news(_ stored: [StoredOverride], after said: Int) -> (begun: [Override], ended: [ClientKey])? {
+            guard said == self.said, words.isEmpty else { return nil }
+            let before = followed
+            followed = Dictionary(stored.map { ($0.id, $0.override.key) }) { first, _ in first }
+            let keys = Set(followed.values)
+            return (
+                stored.filter { before[$0.id] == nil }.map(\.override), before.values.filter { !keys.contains($0) }
+            )
+        }
     }
 
     private let engine: ThrottleEngine
@@ -28,10 +46,7 @@ final class MemoryKeeper: Service {
     private let state = Mutex(State())
     private let first = Mutex<Task<Bool, Never>?>(nil)
 
-    private let link: RedisLink?
-
-    init(_ engine: ThrottleEngine, _ store: ThrottleStore, link: RedisLink? = nil, logger: Logger) {
-        self.link = link
+    init(_ engine: ThrottleEngine, _ store: ThrottleStore, logger: Logger) {
         self.engine = engine
         self.store = store
         self.logger = logger
@@ -51,9 +66,11 @@ final class MemoryKeeper: Service {
         }
     }
 
-    /// Notes a person's word for the audit; it is in force already.
+    /// Notes a person's word for the audit. It is put in force under the same hold of the engine, or what is read of the
+    /// table meanwhile might undo it.
     func note(_ word: ThrottleOverride, on key: ClientKey, by: String, at: Timestamp) {
         state.withLock {
+            $0.said += 1
             if $0.words.count < Self.waitingLimit {
                 $0.words.append(.init(word: word, key: key, by: by, at: at))
             } else {
@@ -105,12 +122,15 @@ final class MemoryKeeper: Service {
         _ = await save()
     }
 
-    /// Takes up what is stored, once, and stores what has changed. False when the database is away.
+    /// Takes up what is stored, once, stores what has changed, and follows what was said elsewhere. False when the database
+    /// is away.
     private func save() async -> Bool {
         let now = ThrottleEngine.now
         do {
             if !state.withLock({ $0.isLoaded }) { try await load(now) }
             while try await saveBatch() {}
+            if state.withLock({ $0.rounds % Self.roundsUntilFollowing == 0 }) { try await follow() }
+            state.withLock { $0.rounds += 1 }
             became(away: false, nil)
             return true
         } catch {
@@ -121,27 +141,30 @@ final class MemoryKeeper: Service {
     }
 
     private func load(_ now: Moment) async throws {
-        let stored = try await store.load(now: now, rules: engine.withThrottle { $0.policies.rules })
-        // What a person said since the start is newer than what was stored.
-        let newer = Set(state.withLock { $0.words.map(\.key) })
+        let levels = try await store.levels(now: now, rules: engine.withThrottle { $0.policies.rules })
         engine.withThrottle { throttle in
-            for level in stored.levels { throttle.recall(level.key, level.memory, now: now) }
-            for override in stored.overrides where !newer.contains(override.key) { try? throttle.set(override) }
+            for level in levels { throttle.recall(level.key, level.memory, now: now) }
         }
         state.withLock { $0.isLoaded = true }
-        logger.info("took up \(stored.levels.count) levels and \(stored.overrides.count) overrides")
+        logger.info("took up \(levels.count) levels")
+    }
+
+    /// Takes up what people said to any throttle on this database, and what they took back there.
+    func follow() async throws {
+        let said = state.withLock { $0.said }
+        let now = ThrottleEngine.now
+        let stored = try await store.overrides(now: now)
+        engine.withThrottle { throttle in
+            // What was said here since is newer than what was read, and not among it.
+            guard let news = state.withLock({ $0.news(stored, after: said) }) else { return }
+            for key in news.ended { _ = throttle.clear(key) }
+            for word in news.begun where word.until.map({ $0 > now.monotonic }) ?? true { try? throttle.set(word) }
+        }
     }
 
     /// Stores a batch; true when there may be more.
     private func saveBatch() async throws -> Bool {
         let changes = engine.withThrottle { $0.takeChanges() }
-        if let link, !changes.standings.isEmpty {
-            let now = ThrottleEngine.now
-            link.publish(
-                engine.withThrottle { throttle in
-                    changes.standings.map { throttle.sharedLevel($0.key, $0.memory, now: now) }
-                })
-        }
         let words = state.withLock { $0.words.prefix(1000) }
         let batch = StoredBatch(words: words, changes: changes)
         guard !batch.isEmpty else { return false }

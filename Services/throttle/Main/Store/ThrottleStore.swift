@@ -8,11 +8,20 @@ struct StoredLevel: Sendable {
     let memory: Standing.Memory
 }
 
+/// A person's word as the database keeps it.
+struct StoredOverride: Sendable {
+    let id: String
+    let override: Override
+}
+
 /// The throttle's three tables. The only SQL of the service.
 struct ThrottleStore: Sendable {
     /// A stored level that has expired stays this long where the machine has not been restarted since: the calendar may
     /// have been set forward by an hour or two, and then it has not.
     private static let doubt: Int64 = 7_200_000
+
+    /// How long a statement may take before the database is taken for away: it may hang as well as refuse.
+    static let patience = Duration.seconds(5)
 
     private let connection: Connection
     private let boot: String
@@ -47,39 +56,44 @@ struct ThrottleStore: Sendable {
         }
     }
 
-    /// The levels that time has not lowered to normal, and the overrides in force. Rows that time has seen off go. As
-    /// long as the machine runs, that time is its monotonic clock's, whatever the calendar was set to meanwhile.
-    func load(
-        now: Moment, rules: LevelRules = LevelRules()
-    ) async throws -> (levels: [StoredLevel], overrides: [Override]) {
-        let moment = Value.timestamp(milliseconds: now.wall.milliseconds)
-        return try await connection.transaction { connection in
+    /// The levels that time has not lowered to normal. Rows that time has seen off go. As long as the machine runs, that
+    /// time is its monotonic clock's, whatever the calendar was set to meanwhile.
+    func levels(now: Moment, rules: LevelRules = LevelRules()) async throws -> [StoredLevel] {
+        try await connection.transaction { connection in
             try connection.execute(Self.deleteExpired, expired(now))
             let rows = try connection.query(
                 """
                 select key, level, cause, block_count, state::text as state from throttle_levels
                 order by level desc, expires_at desc limit 200000
-                """)
+                """, timeout: .seconds(30))
             var levels: [StoredLevel] = []
             for row in rows {
                 if let level = try level(row, rules, now) { levels.append(level) }
             }
-            let words = try connection.query(
-                """
-                select key, action, reason, expires_at from throttle_overrides
-                where revoked_at is null and (expires_at is null or expires_at > $1)
-                order by created_at
-                """, [moment])
-            var overrides: [Override] = []
-            for word in words {
-                guard let key = ClientKey(try word.get("key")),
-                    let action = Override.Action(rawValue: try word.get("action"))
-                else { continue }
-                let until = try word.milliseconds("expires_at").map { now.monotonic(of: Timestamp(milliseconds: $0)) }
-                overrides.append(Override(action, key, until: until, reason: try word.get("reason")))
-            }
-            return (levels, overrides)
+            return levels
         }
+    }
+
+    /// The overrides that nobody has taken back, oldest first; also those that have ended of late, since the calendar may
+    /// have been set forward.
+    func overrides(now: Moment) async throws -> [StoredOverride] {
+        let rows = try await connection.query(
+            """
+            select override_id::text as id, key, action, reason, expires_at from throttle_overrides
+            where revoked_at is null and (expires_at is null or expires_at > $1)
+            order by created_at, override_id limit 20000
+            """, [.timestamp(milliseconds: now.wall.milliseconds - Self.doubt)])
+        var overrides: [StoredOverride] = []
+        for row in rows {
+            guard let key = ClientKey(try row.get("key")), let action = Override.Action(rawValue: try row.get("action"))
+            else { continue }
+            let until = try row.milliseconds("expires_at").map { now.monotonic(of: Timestamp(milliseconds: $0)) }
+            overrides.append(
+                StoredOverride(
+                    id: try row.get("id"), override: Override(action, key, until: until, reason: try row.get("reason")))
+            )
+        }
+        return overrides
     }
 
     /// The first denial under a reference, when it was stored.
