@@ -128,7 +128,12 @@ final class ThrottleEngine: Sendable {
 
     func adopt(_ policies: PolicySet) { throttle.withLock { $0.throttle.adopt(policies) } }
 
-    var figures: [String: Double] { throttle.withLock { $0.throttle.figures } }
+    var figures: [String: Double] {
+        throttle.withLock { $0.throttle.figures.merging(["unusable_costs_total": Double($0.unusableCosts)]) { $1 } }
+    }
+
+    /// Counts a question whose cost was none.
+    func noteUnusableCost() { throttle.withLock { $0.unusableCosts += 1 } }
 
     /// What must be done under the lock and in one piece.
     func withThrottle<Result: ~Copyable, Failure: Error>(
@@ -143,6 +148,7 @@ private struct State: ~Copyable {
     var throttle: Throttle
     /// Both clocks as the quickest door read them last; read again when the millisecond has passed.
     var now = ThrottleEngine.now
+    var unusableCosts = 0
     private var fingerprints = KnownFingerprints()
 
     init(throttle: consuming Throttle) { self.throttle = throttle }

@@ -40,7 +40,7 @@ import WeirProtocol
         #expect(header(answer, "Content-Type") == "application/problem+json")
         let problem = try JSONValue(parsing: Array(answer.body.utf8))
         #expect(problem["type"]?.stringValue?.hasSuffix("#quota-exceeded") == true)
-        #expect(problem["status"] == 429)
+        #expect(problem["status"]?.integerValue == Int64(status))
         #expect(problem["reference"]?.stringValue == header(answer, "X-Throttle-Reference"))
         #expect(problem["violated-policies"] == ["default"])
     }
@@ -88,7 +88,11 @@ import WeirProtocol
         (["x-forwarded-for": "2001:db8::7"], "2001:db8::7"),
         (["x-forwarded-for": "unknown, 10.0.0.2"], "10.0.0.2"),
         (["x-forwarded-for": "203.0.113.7", "x-real-ip": "6.6.6.6"], "203.0.113.7"),
-        (["x-real-ip": "203.0.113.7"], "203.0.113.7"),
+        (["x-real-ip": "203.0.113.7"], "203.0.113.7"), (["x-real-ip": " [2001:db8::7]:80"], "2001:db8::7"),
+        (["x-forwarded-for": "", "x-real-ip": "203.0.113.7"], "203.0.113.7"),
+        (["x-forwarded-for": "unknown", "x-real-ip": "203.0.113.7"], "203.0.113.7"),
+        (["x-forwarded-for": "203.0.113.7, fe80::1%eth0"], "fe80::1"),
+        (["x-forwarded-for": "[fe80::1%25eth0]:443"], "fe80::1"), (["x-real-ip": "fe80::1%2"], "fe80::1"),
     ])
     func theClientsAddress(headers: [String: String], expected: String) throws {
         let auth = try auth(capacity: 1, trusted: ["10.0.0.0/8"])
@@ -105,6 +109,29 @@ import WeirProtocol
             #expect(answer.status == 204)
             #expect(header(answer, "X-Throttle-Bypass") != nil)
         }
+    }
+
+    @Test(
+        arguments: [
+            ("7", 93), ("0", 100), ("100", 0), ("1000000", nil), ("1000001", 99), ("2000000", 99), ("abc", 99),
+            ("-1", 99),
+            ("1.5", 99), ("", 99), ("999999999999999999999999999999", 99),
+        ] as [(String, Int?)])
+    func costs(text: String, left: Int?) throws {
+        let auth = try auth()
+        let answer = ask(auth, "/check?cost=\(text)")
+        #expect(answer.status == (left == nil ? 403 : 204))
+        #expect(header(answer, "X-Throttle-Bypass") == nil)
+        if let left { #expect(header(answer, "RateLimit")?.contains(";r=\(left);") == true) }
+        #expect(auth.engine.figures["unusable_costs_total"] == (left == 99 ? 1 : 0))
+    }
+
+    @Test func referencesAreFoundInEitherCase() throws {
+        let auth = try auth(capacity: 1)
+        _ = ask(auth)
+        let reference = try #require(header(ask(auth), "X-Throttle-Reference"))
+        let shown = ask(auth, "/denied?reference=\(reference.uppercased())")
+        #expect(header(shown, "X-Throttle-Reference") == reference)
     }
 
     @Test func shadowLetsThroughAndSaysSo() throws {

@@ -105,7 +105,7 @@ extension ReportQuery {
                     select reference, to_char(d.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, key,
                         host(ip_address) as ip_address, session_id, method, path, policy,
                         \(levelName("level")) as level, allowed, shadow, retry_after_seconds, cause
-                    from throttle_decisions as d where reference = \(Value.text(question.request.argument ?? ""))
+                    from throttle_decisions as d where reference = lower(\(Value.text(question.request.argument ?? "")))
                     """, "No denial of reference \"\((question.request.argument ?? "").prefix(80))\" is stored.")
             ]
         },

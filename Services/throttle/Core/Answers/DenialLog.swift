@@ -108,6 +108,8 @@ struct DenialLog: Sendable {
     }
 
     private static func number(_ text: String, _ epoch: UInt64) -> UInt64? {
+        // People type references as they hear them.
+        let text = text.lowercased()
         guard text.utf8.count == 13, text.hasPrefix("thr") else { return nil }
         var value: UInt64 = 0
         for byte in text.utf8.dropFirst(3) {

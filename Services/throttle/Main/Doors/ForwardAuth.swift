@@ -21,7 +21,7 @@ struct HTTPAnswer: Hashable, Sendable {
 /// What a web server asks before it forwards a request, and what it shows to whom it must refuse.
 ///
 /// The web server's word is trusted, since only it reaches the socket: the client's address is the last of
-/// X-Forwarded-For that is not in `trusted`, or X-Real-IP where there is no such header.
+/// X-Forwarded-For that is not in `trusted`, or X-Real-IP where that header has none.
 struct ForwardAuth: Sendable {
     let engine: ThrottleEngine
     let trusted: [NetworkPrefix]
@@ -76,11 +76,20 @@ struct ForwardAuth: Sendable {
             // The web server would refuse everybody on any other status, and nobody has done anything.
             return .answered(bypass("no client address: the web server must set X-Forwarded-For"))
         }
-        let check = ThrottleCheck(
+        var check = ThrottleCheck(
             ip: ip, userAgent: header("user-agent"), acceptLanguage: header("accept-language"),
             method: header("x-forwarded-method") ?? header("x-original-method"),
             path: header("x-forwarded-uri") ?? header("x-original-uri"),
-            cost: query["cost"].flatMap { Int($0) }, policy: query["policy"])
+            policy: query["policy"])
+        if let cost = query["cost"] {
+            // The web server would make a failure of any answer that refuses it, and letting the request go for nothing
+            // would let everybody go.
+            check.cost = Int(cost)
+            if check.cost == nil || check.rangeProblem != nil {
+                engine.noteUnusableCost()
+                check.cost = 1
+            }
+        }
         return .asks(check, asTooMany: query["style"] == "429")
     }
 
@@ -107,13 +116,20 @@ struct ForwardAuth: Sendable {
         if let wait = decision.retryAfter { headers.append(("Retry-After", "\(wait)")) }
         headers.append(("Cache-Control", "no-store"))
         headers.append(("Content-Type", "application/problem+json"))
+        let status = asTooMany ? 429 : 403
         let problem = Problem(
-            reference: decision.reference, level: decision.level, policy: decision.policy, wait: decision.retryAfter)
-        return HTTPAnswer(status: asTooMany ? 429 : 403, headers: headers, body: problem.json)
+            status: status, reference: decision.reference, level: decision.level, policy: decision.policy,
+            wait: decision.retryAfter)
+        return HTTPAnswer(status: status, headers: headers, body: problem.json)
     }
 
     private func clientAddress(_ header: (String) -> String?) -> String? {
-        guard let forwarded = header("x-forwarded-for") else { return header("x-real-ip") }
+        header("x-forwarded-for").flatMap(lastForwarded)
+            ?? header("x-real-ip").map { String(Self.bareAddress($0[...])) }
+    }
+
+    /// The last entry that is not a proxy of ours; nil when the header has no address at its end.
+    private func lastForwarded(_ forwarded: String) -> String? {
         var last: String?
         for entry in forwarded.split(separator: ",").reversed() {
             let text = Self.bareAddress(entry)
@@ -124,8 +140,12 @@ struct ForwardAuth: Sendable {
         return last
     }
 
-    /// Without blanks, brackets and port.
+    /// Without blanks, brackets, port and zone, which means something on one machine only.
     private static func bareAddress(_ entry: Substring) -> Substring {
+        withoutPort(entry).prefix { $0 != "%" }
+    }
+
+    private static func withoutPort(_ entry: Substring) -> Substring {
         var text = entry.drop { $0 == " " || $0 == "\t" }
         while let end = text.last, end == " " || end == "\t" { text.removeLast() }
         if text.first == "[" { return text.dropFirst().prefix { $0 != "]" } }

@@ -2,6 +2,8 @@ import WeirProtocol
 
 /// A refusal in words, as problem+json (RFC 9457) and as a page.
 struct Problem: Sendable {
+    /// The status that it is sent with.
+    var status = 429
     var reference: String?
     var level: ThrottleLevel
     var policy: String?
@@ -28,7 +30,7 @@ struct Problem: Sendable {
         writer.object {
             $0.field("type", type)
             $0.field("title", "Too many requests")
-            $0.field("status", 429)
+            $0.field("status", status)
             $0.field("detail", detail)
             if let policy {
                 $0.name("violated-policies")
