@@ -52,6 +52,7 @@ import WeirProtocol
         #expect(denial?["path"] == "/wanted")
         let why = try await analytics(stack, "why", reference, "--json")
         #expect(why.status == 0, "\(why.errors)")
+        #expect(try await analytics(stack, "why", reference.uppercased()).status == 0)
         #expect(try await analytics(stack, "show", "198.51.100.1").status == 1)
 
         let cleared = try await analytics(stack, "clear", "203.0.113.0/24", "--reason", "a mistake")
@@ -60,9 +61,10 @@ import WeirProtocol
         #expect(try await analytics(stack, "clear", "203.0.113.0/24", "--reason", "again").status == 1)
         let old = try await eventually("its end is stored", within: .seconds(20)) {
             let found = try data(try await analytics(stack, "show", "203.0.113.0/24", "--json"))
-            return found["overrides"]?.arrayValue?.first?["revoked_by"]?.stringValue
+            let first = found["overrides"]?.arrayValue?.first
+            return first?["revoked_by"]?.stringValue.map { [$0, first?["revoked_reason"]?.stringValue] }
         }
-        #expect(!old.isEmpty)
+        #expect(old == [said["by"]?.stringValue, "a mistake"])
         await stack.stopAll()
     }
 
@@ -112,6 +114,7 @@ import WeirProtocol
         try await stack.start([.throttle])
         for words in [
             ["block"], ["block", "203.0.113.7"], ["block", "nowhere", "--reason", "x"],
+            ["block", "203.0.113.7", "--reason", " "],
             ["allow", "203.0.113.7", "--for", "soon", "--reason", "x"],
             ["clear", "203.0.113.7", "--for", "2h", "--reason", "x"], ["show"], ["nonsense"],
         ] {

@@ -112,6 +112,8 @@ struct OpenDoors {
             (ThrottleOverride(action: .block, key: "nowhere", reason: "x"), .badBody),
             (ThrottleOverride(action: .block, key: "fp_a", seconds: 0, reason: "x"), .badBody),
             (ThrottleOverride(action: .block, key: "fp_a", reason: ""), .badBody),
+            (ThrottleOverride(action: .block, key: "fp_a", reason: " \u{a0} "), .badBody),
+            (ThrottleOverride(action: .block, key: "203.0.113.7+garbage", reason: "x"), .badBody),
         ] {
             let error = await #expect(throws: WireError.self) { try await doors.ask(.throttleOverride, word) }
             #expect(error?.code == code)

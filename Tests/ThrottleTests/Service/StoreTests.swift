@@ -253,8 +253,9 @@ import WeirProtocol
         let now = ThrottleEngine.now
         let words = [ThrottleOverride.Action.block, .allow, .clear].map { action in
             ThrottleStore.AuditedOverride(
-                word: ThrottleOverride(action: action, key: "\(key)", seconds: 3600, reason: "because"), key: key,
-                by: "ann", at: now.wall)
+                word: ThrottleOverride(
+                    action: action, key: "\(key)", seconds: 3600, reason: "because of \(action.rawValue)"),
+                key: key, by: "ann", at: now.wall)
         }
         try await store.store(Throttle.Changes(), Array(words[..<2]), now: now)
         #expect(try await store.overrides(now: now).map(\.override.action) == [.allow])
@@ -265,6 +266,9 @@ import WeirProtocol
             "select count(*) from throttle_overrides where revoked_by = 'ann' and created_by = 'ann'"
         ).single(Int.self)
         #expect(kept == 2)
+        let why = try await connection.query(
+            "select revoked_reason from throttle_overrides order by created_at, action desc")
+        #expect(try why.map { try $0.get(0, as: String.self) } == ["because of allow", "because of clear"])
         await connection.close()
     }
 }

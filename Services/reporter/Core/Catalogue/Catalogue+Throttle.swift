@@ -52,6 +52,7 @@ extension Catalogue {
                         "overrides", title: "Overrides, old ones too", isMain: false,
                         overrideColumns + [
                             Column("revoked_at", "revoked", .instant), Column("revoked_by", "by", .text),
+                            Column("revoked_reason", "why", .text),
                         ])),
                 .rows(
                     RowsSection(

@@ -41,7 +41,8 @@ extension ReportQuery {
                 .rows(
                     "overrides",
                     """
-                    select \(overrideColumns), \(Question.iso("o.revoked_at")) as revoked_at, o.revoked_by
+                    select \(overrideColumns), \(Question.iso("o.revoked_at")) as revoked_at, o.revoked_by,
+                        o.revoked_reason
                     from throttle_overrides as o where \(concerns("o.key", key))
                     order by o.created_at desc limit \(question.limit)
                     """),

@@ -119,6 +119,9 @@ struct LineDoor: Sendable {
             throw WireError(.forbidden, "overrides are for root and the throttle's own user")
         }
         let key = try ClientKey(typed: word.key, engine.withThrottle { $0.policies.rules })
+        guard word.reason.contains(where: { !$0.isWhitespace }) else {
+            throw WireError(.badBody, "reason is blank; it is kept for those who ask later")
+        }
         let by = word.by ?? "uid \(peer.userID)"
         let now = ThrottleEngine.now
         let until = word.seconds.map { now.monotonic + $0 * 1000 }

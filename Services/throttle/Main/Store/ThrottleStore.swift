@@ -101,7 +101,7 @@ struct ThrottleStore: Sendable {
         let rows = try await connection.query(
             """
             select reference, at, key, policy, level, path, shadow, sampled_of, cause::text as cause
-            from throttle_decisions where reference = $1
+            from throttle_decisions where reference = lower($1)
             """, [.text(reference)], timeout: .seconds(3))
         guard let row = rows.first else { return nil }
         let text: String = try row.get("cause")
@@ -254,8 +254,9 @@ struct ThrottleStore: Sendable {
         let key = Value.text("\(audited.key)")
         try connection.execute(
             """
-            update throttle_overrides set revoked_at = $2, revoked_by = $3 where key = $1 and revoked_at is null
-            """, [key, at, .text(audited.by)])
+            update throttle_overrides set revoked_at = $2, revoked_by = $3, revoked_reason = $4
+            where key = $1 and revoked_at is null
+            """, [key, at, .text(audited.by), .text(audited.word.reason)])
         guard audited.word.action != .clear else { return }
         try connection.execute(
             """
