@@ -38,6 +38,11 @@ extension Throttle {
 
         var key: ClientKey { .pair(prefix, ClientWord(question.session ?? question.fingerprint)) }
 
+        /// The pair with the fingerprint, also where there is a session.
+        var withFingerprint: UInt64 {
+            question.session == nil ? pair : ClientKey.hash(1, prefix, question.fingerprint)
+        }
+
         @inline(__always)
         func hash(of key: Policy.Key) -> UInt64 {
             switch key {

@@ -95,7 +95,7 @@ public struct Throttle: Sendable {
             tallies = policies.names.map { known[$0] ?? Tally() }
         }
         // When a level will be forgiven is stored with it.
-        if policies.rules != rules { standings.forEachHash { dirty.insert($0) } }
+        if policies.rules != rules { for hash in standings.hashes { noteChange(of: hash) } }
         self.policies = policies
         overrides.list(allowed: policies.allowed, blocked: policies.blocked)
     }

@@ -150,6 +150,13 @@ struct SharedLevelTests {
         try await Program.run(cli, ["-s", server.path, "-a", "secret", "config", "set", "requirepass", ""])
         try await link.settle()
         #expect(!link.presence.isAway)
+        // Reached, and of no use.
+        try await Program.run(cli, ["-s", server.path, "config", "set", "maxmemory", "1"])
+        #expect(try await engine().check(client, through: link).allow)
+        #expect(link.presence.isAway)
+        try await Program.run(cli, ["-s", server.path, "config", "set", "maxmemory", "0"])
+        #expect(try await engine().check(client, through: link).allow)
+        #expect(!link.presence.isAway)
         await link.close()
     }
 }

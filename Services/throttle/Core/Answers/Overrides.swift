@@ -93,8 +93,8 @@ struct Overrides: Sendable {
         if !particular.isEmpty {
             // Without a session or a user their hash is the pair's, which was looked up.
             for hash in [
-                client.pair, ClientKey.hash(1, client.prefix, client.question.fingerprint), client.hash(of: .session),
-                client.hash(of: .user), client.hash(of: .fingerprint),
+                client.pair, client.withFingerprint, client.hash(of: .session), client.hash(of: .user),
+                client.hash(of: .fingerprint),
             ] {
                 let found = particular[hash]
                 if let found, found.until.map({ $0 > now }) ?? true { return found }

@@ -107,7 +107,7 @@ public struct StandingTable: Sendable {
     }
 
     /// Every key's hash.
-    func forEachHash(_ body: (UInt64) -> Void) { index.keys.forEach(body) }
+    var hashes: Dictionary<UInt64, Int32>.Keys { index.keys }
 
     private struct Place {
         var hash: UInt64

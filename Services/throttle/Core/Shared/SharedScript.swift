@@ -61,7 +61,7 @@ public enum SharedScript {
             local told, untill, since = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
             local found, till, clean = level(KEYS[1], tonumber(ARGV[2]))
             if found and found > told then return 0 end
-            if found == told and (told == 3 and till >= untill or told < 3 and clean >= since) then return 0 end
+            if found == told and (told == 3 and till > untill or told < 3 and clean > since) then return 0 end
             redis.call('SET', KEYS[1], string.format('%d %.0f %.0f', told, untill, since), 'PX', ARGV[6])
             return 1
             """

@@ -46,21 +46,18 @@ extension Throttle {
     }
 
     /// Has all levels told to the other throttles, and from now on every change: for a server that may know none.
-    public mutating func tellAll() {
-        var all: Set<UInt64> = []
-        standings.forEachHash { all.insert($0) }
-        untold = all
-    }
+    public mutating func tellAll() { untold = Set(standings.hashes) }
 
-    /// Hands over the levels that other throttles are to be told, at most `limit`; call again for the rest. What time has
-    /// lowered needs no telling.
-    public mutating func takeUntold(limit: Int = 1000, now: Moment, clock: Int64 = 0) -> [SharedLevel] {
+    /// Hands over the levels that other throttles are to be told, at most `limit`, so that no check waits long behind them;
+    /// call again for the rest. What time has lowered needs no telling.
+    public mutating func takeUntold(limit: Int = 200, now: Moment, clock: Int64 = 0) -> [SharedLevel] {
         var levels: [SharedLevel] = []
         while levels.count < limit, let hash = untold?.popFirst() {
             guard let place = standings.place(of: hash) else { continue }
-            standings[place].settle(at: now.monotonic, rules)
-            guard standings[place].level > .normal else { continue }
-            levels.append(sharedLevel(standings.key(at: place), standings[place].memory, now: now, clock: clock))
+            var standing = standings[place]
+            standing.settle(at: now.monotonic, rules)
+            guard standing.level > .normal else { continue }
+            levels.append(sharedLevel(standings.key(at: place), standing.memory, now: now, clock: clock))
         }
         return levels
     }

@@ -74,8 +74,8 @@ final class RedisLink: Sendable {
 
 /// What a `RedisLink` knows, confined to its event loop.
 final class RedisState {
-    /// How long a server may take to hear of levels before it is taken for hanging.
-    private static let tellingDeadline = TimeAmount.seconds(5)
+    /// How long the server may take over what no request waits for, before it is taken for hanging.
+    private static let patience = TimeAmount.seconds(5)
 
     private let address: RedisAddress
     private let presence: RedisPresence
@@ -87,6 +87,8 @@ final class RedisState {
     private var scripts: (check: String, tell: String)?
     /// When a refusal was last complained of.
     private var complainedAt: NIODeadline?
+    /// Whether it answered the last check with an error.
+    private var isRefusing = false
     private var isLate = false
     private var lateSince = NIODeadline.uptimeNanoseconds(0)
     private var isClosed = false
@@ -129,12 +131,19 @@ final class RedisState {
         words += question.arguments.map(String.init)
         send(words, within: deadline) { [self] answer in
             switch answer {
-            case .numbers(let numbers)?: reply(SharedAnswer(numbers))
+            case .numbers(let numbers)?:
+                if isRefusing {
+                    isRefusing = false
+                    presence.found()
+                }
+                reply(SharedAnswer(numbers))
             case .error(let text)? where text.hasPrefix("NOSCRIPT"):
                 forgotten()
                 reply(nil)
             case let other?:
-                logger.debug("\(address) answers a check with \(other)")
+                isRefusing = true
+                presence.lost()
+                complain("answers a check with \(other)")
                 reply(nil)
             case nil: reply(nil)
             }
@@ -142,11 +151,11 @@ final class RedisState {
     }
 
     func tell(_ levels: [SharedLevel], _ done: @escaping () -> Void) {
-        guard let scripts, channel != nil, !isLate, let last = levels.last else { return done() }
-        for level in levels {
+        guard let scripts, channel != nil, !levels.isEmpty else { return done() }
+        for (index, level) in levels.enumerated() {
             let words = ["EVALSHA", scripts.tell, "1", level.key] + level.arguments.map(String.init)
-            let isLast = level == last
-            send(words, within: isLast ? Self.tellingDeadline : nil) { [self] answer in
+            let isLast = index == levels.count - 1
+            send(words, within: isLast ? Self.patience : nil) { [self] answer in
                 if case .error(let text)? = answer {
                     if text.hasPrefix("NOSCRIPT") { forgotten() } else { complain("does not take levels: \(text)") }
                 }
@@ -211,7 +220,7 @@ final class RedisState {
     private func load() {
         var check: String?
         for text in [SharedScript.check, SharedScript.tell] {
-            send(["SCRIPT", "LOAD", text], within: nil) { [self] answer in
+            send(["SCRIPT", "LOAD", text], within: Self.patience) { [self] answer in
                 switch answer {
                 case .text(let name)?:
                     guard let first = check else {
