@@ -68,6 +68,26 @@ import WeirProtocol
         await stack.stopAll()
     }
 
+    /// An address in a pair stands for the range that the throttle counts by, however it is typed.
+    @Test func aPairIsFoundByAnAddressOfIt() async throws {
+        let stack = try await Stack()
+        try await stack.start([.throttle])
+        let typed = "2001:db8:1::5+fp_x"
+        #expect(try await analytics(stack, "block", typed, "--reason", "test").status == 0)
+        let client = ThrottleCheck(ip: "2001:db8:1::9", session: "sess_a", fingerprint: "fp_x")
+        #expect(try await !decision(stack, client).allow)
+        let shown = try await eventually("the word is stored", within: .seconds(20)) {
+            let outcome = try await analytics(stack, "show", typed, "--json")
+            return outcome.status == 0 ? try data(outcome)["overrides"]?.arrayValue : nil
+        }
+        #expect(shown.map { $0["key"]?.stringValue } == ["2001:db8:1::/64+fp_x"])
+        #expect(try await analytics(stack, "show", "2001:db8:2::5+fp_x").status == 1)
+        #expect(try await analytics(stack, "show", "2001:db8:1::5+fp_y").status == 1)
+        #expect(try await analytics(stack, "clear", "2001:db8:1::7+fp_x", "--reason", "over").status == 0)
+        #expect(try await decision(stack, client).allow)
+        await stack.stopAll()
+    }
+
     @Test func statusAndPolicies() async throws {
         let stack = try await Stack()
         try await stack.start([.throttle])

@@ -69,17 +69,19 @@ extension ReportQuery {
             \(column) = \(text) or starts_with(\(column), \(text) || '+')
                 or right(\(column), length(\(text)) + 1) = '+' || \(text)
             """
-        guard let place = NetworkPrefix(key) ?? NetworkPrefix("\(key)/\(key.contains(":") ? 128 : 32)") else {
-            // An address stands in a pair as the range of itself.
-            let halves = key.split(separator: "+", maxSplits: 1)
-            guard halves.count == 2, !halves[0].contains("/") else { return "(\(same))" }
-            let pair = "\(halves[0])/\(halves[0].contains(":") ? 128 : 32)+\(halves[1])"
-            return "(\(same) or \(column) = \(Value.text(pair)))"
+        let address: SQL = "split_part(\(column), '+', 1)"
+        let isAddress: SQL = "\(address) ~ '^[0-9a-f]*[.:][0-9a-f.:]*(/[0-9]+)?$'"
+        if let place = NetworkPrefix(key) {
+            let range = Value.text(place.description)
+            return "(\(same) or case when \(isAddress) then \(address)::inet && \(range)::inet else false end)"
         }
-        let range = Value.text(place.description)
+        // In a pair an address stands for the range that the throttle counts by.
+        let halves = key.split(separator: "+", maxSplits: 1)
+        guard halves.count == 2, let place = NetworkPrefix(halves[0]) else { return "(\(same))" }
+        let (range, companion) = (Value.text(place.description), Value.text(String(halves[1])))
         return """
-            (\(same) or case when split_part(\(column), '+', 1) ~ '^[0-9a-f]*[.:][0-9a-f.:]*(/[0-9]+)?$'
-                then split_part(\(column), '+', 1)::inet && \(range)::inet else false end)
+            (\(same) or case when \(isAddress) and substr(\(column), strpos(\(column), '+') + 1) = \(companion)
+                then \(address)::inet && \(range)::inet else false end)
             """
     }
 

@@ -4,28 +4,34 @@ extension Throttle {
     /// What applies to a request, by what the shared server knows. Where it tells nothing, what it told last counts.
     @inline(__always)
     mutating func view(of client: Client, answering shared: SharedAnswer?, _ now: Moment) -> View {
-        var found = view(of: client, shared: shared, now)
+        let found = view(of: client, shared: shared, now)
+        return shared == nil && learnt.count == 0 ? found : considering(found, client, now)
+    }
+
+    /// The view with what the shared server tells kept for later, or with what it told last.
+    @inline(never)
+    private mutating func considering(_ found: View, _ client: Client, _ now: Moment) -> View {
         if let known = found.shared {
             learn(client.pair, client.key, known.level, known.lasts, now)
             learn(client.behind, .prefix(client.prefix), known.behind, known.behindLasts, now)
-        } else if learnt.count > 0 {
-            if let place = learnt.place(of: client.pair) {
-                learnt[place].settle(at: now.monotonic, rules)
-                found.level = max(found.level, learnt[place].level)
-                if learnt[place].level == .blocked {
-                    found.blockedUntil = max(found.blockedUntil, learnt[place].blockedUntil)
-                }
+            return found
+        }
+        var found = found
+        if let place = learnt.place(of: client.pair) {
+            learnt[place].settle(at: now.monotonic, rules)
+            found.level = max(found.level, learnt[place].level)
+            if learnt[place].level == .blocked {
+                found.blockedUntil = max(found.blockedUntil, learnt[place].blockedUntil)
             }
-            if let place = learnt.place(of: client.behind) {
-                learnt[place].settle(at: now.monotonic, rules)
-                found.behind = max(found.behind, learnt[place].level)
-            }
+        }
+        if let place = learnt.place(of: client.behind) {
+            learnt[place].settle(at: now.monotonic, rules)
+            found.behind = max(found.behind, learnt[place].level)
         }
         return found
     }
 
     /// Keeps a level that another throttle holds, until it would fall by itself.
-    @inline(__always)
     private mutating func learn(
         _ hash: UInt64, _ key: @autoclosure () -> ClientKey, _ level: ThrottleLevel, _ lasts: Int64, _ now: Moment
     ) {

@@ -176,6 +176,8 @@ final class MemoryKeeper: Service {
     /// again when they change, and denials are samples anyway.
     private func store(_ batch: StoredBatch) async throws {
         var waiting = [batch]
+        var refusal: DatabaseError?
+        defer { if let refusal { logger.error("the database refuses rows, which are dropped: \(refusal)") } }
         while let next = waiting.popLast() {
             do {
                 try await store.store(next.changes, Array(next.words), now: ThrottleEngine.now)
@@ -184,7 +186,7 @@ final class MemoryKeeper: Service {
                     waiting += [second, first]
                     continue
                 }
-                logger.error("the database refuses a row, which is dropped: \(error)")
+                refusal = error
                 state.withLock {
                     $0.words.removeFirst(next.words.count)
                     $0.dropped += 1
