@@ -4,8 +4,8 @@ extension Throttle {
     /// What applies to a request, by what the shared server knows. Where it tells nothing, what it told last counts.
     @inline(__always)
     mutating func view(of client: Client, answering shared: SharedAnswer?, _ now: Moment) -> View {
-        let found = view(of: client, shared: shared, now)
-        return shared == nil && learnt.count == 0 ? found : considering(found, client, now)
+        if shared == nil, learnt.count == 0 { return view(of: client, now) }
+        return considering(view(of: client, shared: shared, now), client, now)
     }
 
     /// The view with what the shared server tells kept for later, or with what it told last.
