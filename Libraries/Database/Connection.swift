@@ -48,7 +48,7 @@ public actor Connection {
     /// Stops the statement running now, if any, which then throws 57014. From any thread.
     public nonisolated func cancel() {
         let current = canceller.withLock { $0 }
-        current?.cancel()
+        current?.request()
     }
 
     /// Runs one statement with `values` for $1, $2, … and returns its rows.

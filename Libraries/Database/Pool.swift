@@ -33,14 +33,20 @@ public actor Pool {
         self.checkAfter = checkAfter
     }
 
-    /// Runs `body` on a connection of its own. Throws 53300, a transient error, when none came free in time.
+    /// Runs `body` on a connection of its own. Throws 53300, a transient error, when none came free in time. When the
+    /// caller's task is cancelled the statement under way ends with 57014.
     @discardableResult
     public func withConnection<T: Sendable>(
         _ body: @Sendable (isolated Connection) throws -> T
     ) async throws -> T {
         let connection = try await take()
         do {
-            let value = try await body(connection)
+            try Task.checkCancellation()
+            let value = try await withTaskCancellationHandler {
+                try await body(connection)
+            } onCancel: {
+                connection.cancel()
+            }
             await giveBack(connection)
             return value
         } catch {

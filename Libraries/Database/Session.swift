@@ -124,7 +124,7 @@ final class Session: @unchecked Sendable {
                 try flush(until: deadline)
             case PGRES_COPY_OUT, PGRES_COPY_BOTH:
                 // Nobody reads that stream here; ending the statement is the only way out of it.
-                makeCanceller()?.cancel()
+                makeCanceller()?.request()
                 var row: UnsafeMutablePointer<CChar>?
                 while true {
                     let length = PQgetCopyData(handle, &row, 1)
@@ -179,7 +179,7 @@ final class Session: @unchecked Sendable {
                 guard errno == EINTR else { throw connectionError() }
             } else if !deadline.isCancelled {
                 deadline.isCancelled = true
-                makeCanceller()?.cancel()
+                makeCanceller()?.request()
             } else if ContinuousClock.now >= patience {
                 shutdown(PQsocket(handle), Int32(SHUT_RDWR))
                 PQconsumeInput(handle)
@@ -254,11 +254,23 @@ final class Canceller: @unchecked Sendable {
 
     deinit { PQfreeCancel(pointer) }
 
-    /// True when the server took the request, which is no promise that the statement was still running.
-    @discardableResult
-    func cancel() -> Bool {
+    /// Asks the server to stop the statement, on a thread that nobody waits for: libpq waits for the server without end,
+    /// and a server that stands still is one of the reasons to ask.
+    func request() {
+        let kept = Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let outcome = pthread_create(
+            &thread, nil,
+            { kept in
+                Unmanaged<Canceller>.fromOpaque(kept!).takeRetainedValue().cancel()
+                return nil
+            }, kept.toOpaque())
+        if outcome == 0 { pthread_detach(thread) } else { kept.release() }
+    }
+
+    private func cancel() {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { message in
-            PQcancel(pointer, message.baseAddress!, 256) == 1
+            _ = PQcancel(pointer, message.baseAddress!, 256)
         }
     }
 }

@@ -188,6 +188,7 @@ private final class OpenConnections: Sendable {
     }
 
     func admit(_ channel: any Channel) -> Bool {
+        let limit = ConnectionRoom.connections(upTo: limit)
         let (isClosing, isAdmitted) = state.withLock { state in
             guard !state.isClosing, state.channels.count < limit else { return (state.isClosing, false) }
             state.channels[ObjectIdentifier(channel)] = channel

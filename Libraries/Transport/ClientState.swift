@@ -144,7 +144,12 @@ final class ClientState {
 
     func received(_ line: UnsafeRawBufferPointer) {
         guard let id = Self.answeredID(line) else {
-            logger.warning("\(path) sent a line that answers nothing")
+            // A server that does not serve this client says so before it closes.
+            if let word = try? Envelope(line: line), word.type == .error, let error = try? word.decode(WireError.self) {
+                for id in Array(pending.keys) { settle(id, .failure(error)) }
+            } else {
+                logger.warning("\(path) sent a line that answers nothing")
+            }
             return
         }
         settle(id, .success(Array(line)))

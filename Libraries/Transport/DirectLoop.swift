@@ -95,8 +95,9 @@ final class DirectLoop {
                 }
                 return
             }
-            guard mailbox.open.load(ordering: .relaxed) < LineServer.connectionLimit else {
-                warn("closed a connection: \(LineServer.connectionLimit) are open")
+            let open = mailbox.open.load(ordering: .relaxed)
+            guard open < ConnectionRoom.connections(upTo: LineServer.connectionLimit) else {
+                warn("closed a connection: \(open) are open")
                 Glibc.close(descriptor)
                 continue
             }

@@ -18,6 +18,9 @@ final class LineConnection: ChannelInboundHandler {
     private var waiting: [[UInt8]] = []
     private var nextWaiting = 0
     private var inFlight = 0
+    private var asked = 0
+    /// What is worked on for this client alone, by the question's number.
+    private var work: [Int: Task<Void, Never>] = [:]
     private var peer: PeerCredentials?
     private var context: ChannelHandlerContext?
     private var isReading = true
@@ -38,6 +41,8 @@ final class LineConnection: ChannelInboundHandler {
         waiting = []
         nextWaiting = 0
         output = []
+        for task in work.values { task.cancel() }
+        work = [:]
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -93,9 +98,13 @@ final class LineConnection: ChannelInboundHandler {
 
     private func makeResponder() -> Responder {
         inFlight += 1
+        asked += 1
         let loop = context!.eventLoop
-        return Responder(target: .channel(NIOLoopBound(self, eventLoop: loop), loop))
+        return Responder(target: .channel(NIOLoopBound(self, eventLoop: loop), loop, number: asked))
     }
+
+    /// Takes charge of work that is to end with the client.
+    func own(_ task: Task<Void, Never>, of number: Int) { work[number] = task }
 
     /// Whether another line may be begun with: not too many are under way, and not too much is waiting to be sent, be it
     /// to a client that has gone.
@@ -105,8 +114,9 @@ final class LineConnection: ChannelInboundHandler {
     private static let outputLimit = 1 << 17
 
     /// A deferred answer arrives, on the connection's thread.
-    func complete(_ line: [UInt8]) {
+    func complete(_ line: [UInt8], of number: Int) {
         inFlight -= 1
+        work[number] = nil
         guard context != nil else { return }
         output.append(contentsOf: line)
         scheduleTurn()

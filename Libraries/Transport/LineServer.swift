@@ -13,7 +13,7 @@ import WeirProtocol
 public final class LineServer: Sendable {
     /// Requests under way on one connection before the server stops reading it.
     public static let inFlightLimit = 128
-    /// Connections at once; further ones are closed at once.
+    /// Connections at once, fewer where the process may not open so many descriptors; further ones are closed at once.
     public static let connectionLimit = 12_000
 
     private let channel: any Channel
@@ -42,7 +42,7 @@ public final class LineServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard connections.admit(channel) else {
-                        logger.warning("closed a connection: \(connectionLimit) are open")
+                        logger.warning("closed a connection: \(connections.count) are open")
                         throw ChannelError.connectTimeout(.zero)
                     }
                     try channel.pipeline.syncOperations.addHandler(LineConnection(table: table, logger: logger))
@@ -87,8 +87,9 @@ final class Connections: Sendable {
     var all: [any Channel] { open.withLock { Array($0.values) } }
 
     func admit(_ channel: any Channel) -> Bool {
+        let limit = ConnectionRoom.connections(upTo: LineServer.connectionLimit)
         let admitted = open.withLock { open in
-            guard open.count < LineServer.connectionLimit else { return false }
+            guard open.count < limit else { return false }
             open[ObjectIdentifier(channel)] = channel
             return true
         }

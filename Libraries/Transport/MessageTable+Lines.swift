@@ -23,11 +23,12 @@ extension MessageTable {
         }
         if let bareLine, value["type"] == nil, case .object = value {
             let responder = makeResponder()
-            Task {
+            let work = Task {
                 var line = await bareLine(value, peer).serialized()
                 line.append(UInt8(ascii: "\n"))
                 responder.send(line)
             }
+            if endsWithClient { responder.end(work) }
             return
         }
         let envelope: Envelope
@@ -56,7 +57,7 @@ extension MessageTable {
             } catch { Self.append(envelope.reply(error), &output) }
         case .concurrent(let handler)?:
             let responder = makeResponder()
-            Task {
+            let work = Task {
                 let answer: Envelope?
                 do throws(WireError) {
                     let reply = try await handler(envelope, peer)
@@ -64,6 +65,7 @@ extension MessageTable {
                 } catch { answer = envelope.reply(error) }
                 responder.send(answer?.line ?? [])
             }
+            if endsWithClient { responder.end(work) }
         }
     }
 
@@ -85,7 +87,7 @@ extension MessageTable {
 /// Answers one request later, from any thread, exactly once.
 public struct Responder: Sendable {
     enum Target: Sendable {
-        case channel(NIOLoopBound<LineConnection>, any EventLoop)
+        case channel(NIOLoopBound<LineConnection>, any EventLoop, number: Int)
         case direct(DirectMailbox, DirectMailbox.Address)
     }
 
@@ -94,10 +96,15 @@ public struct Responder: Sendable {
     /// Sends the line (newline included); empty for a message that has no answer.
     public func send(_ line: [UInt8]) {
         switch target {
-        case .channel(let connection, let eventLoop):
+        case .channel(let connection, let eventLoop, let number):
             // Never at once: who answers while the line is still being taken would find the connection amid its work.
-            eventLoop.execute { connection.value.complete(line) }
+            eventLoop.execute { connection.value.complete(line, of: number) }
         case .direct(let mailbox, let address): mailbox.put(line, for: address)
         }
+    }
+
+    /// Cancels the work when the client goes before it is answered. On the connection's thread.
+    func end(_ work: Task<Void, Never>) {
+        if case .channel(let connection, _, let number) = target { connection.value.own(work, of: number) }
     }
 }

@@ -39,6 +39,9 @@ public struct MessageTable: Sendable {
     /// Users whose connections are accepted; nil accepts any that the file's permissions let in.
     public var allowedUsers: Set<UInt32>?
 
+    /// Whether what is worked on is cancelled when the client that asked has gone, as befits a service that only reads.
+    public var endsWithClient = false
+
     /// A table that answers `hello` alone.
     public init(service: String) { self.service = service }
 

@@ -97,6 +97,21 @@ struct PoolTests {
         try await holder.value
     }
 
+    @Test func aCancelledCallersStatementEnds() async throws {
+        let (pool, database) = try await pool(size: 1)
+        let sleeper = Task { try await pool.query("select pg_sleep(60)") }
+        let watcher = try database.connection(as: "postgres")
+        let sleepers = """
+            select count(*) from pg_stat_activity where datname = current_database() and query like '%pg_sleep(60)'
+                and state = 'active' and pid <> pg_backend_pid()
+            """
+        while try await watcher.query(sleepers).single(Int.self) == 0 { await Task.yield() }
+        sleeper.cancel()
+        let error = await #expect(throws: DatabaseError.self) { try await sleeper.value }
+        #expect(error?.isCancelled == true)
+        #expect(try await pool.query("select 1").single(Int.self) == 1)
+    }
+
     @Test func replacesConnectionsThatDiedWhileIdle() async throws {
         let (pool, database) = try await pool(size: 1, checkAfter: .zero)
         let process = try await pool.query("select pg_backend_pid()").single(Int.self)

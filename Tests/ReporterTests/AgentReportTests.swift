@@ -59,6 +59,41 @@ import WeirProtocol
 
     private func data(_ command: String) async throws -> JSONValue { try await Self.stored.value.data(command) }
 
+    /// A person's session s1, a bot's s2. Task t1 is of s2 and t2 of none; each has a message of its own session s1.
+    @Test func whatNamesASessionIsOfItsClass() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let connection = try database.connection(as: "postgres")
+        try await connection.script(
+            """
+            insert into user_sessions (session_id, started_at, is_bot) values
+                ('s1', '2026-11-21 10:00Z', false), ('s2', '2026-11-21 10:00Z', true);
+            insert into agent_tasks (task_id, session_id, agent_name, status, started_at) values
+                ('t1', 's2', 'writer', 'completed', '2026-11-21 10:00Z'), ('t2', null, null, 'completed', '2026-11-21 10:00Z');
+            insert into task_messages (task_id, message_id, role, session_id, created_at) values
+                ('t1', 'm1', 'user', 's1', '2026-11-21 10:00Z'), ('t1', 'm2', 'agent', null, '2026-11-21 10:01Z'),
+                ('t2', 'm3', 'user', 's1', '2026-11-21 10:00Z'), ('gone', 'm4', 'user', 's1', '2026-11-21 10:00Z');
+            insert into ai_requests (id, provider, model, session_id, task_id, cost_microdollars, created_at) values
+                ('r1', 'p', 'm', 's1', null, 5, '2026-11-21 10:00Z'), ('r2', 'p', 'm', 's2', null, 7, '2026-11-21 10:00Z'),
+                ('r3', 'p', 'm', null, 't2', 11, '2026-11-21 10:00Z')
+            """)
+        await connection.close()
+        for (population, messages, cost) in [("human", 3, 5), ("bot", 1, 7), ("all", 4, 23)] {
+            let conversations = try await database.data("conversations stats --class \(population)")
+            #expect(conversations["total_messages"] == .integer(Int64(messages)), "\(population)")
+            let points =
+                try await database.data("conversations trends --class \(population)")["points"]?.arrayValue ?? []
+            let counted = points.compactMap { $0["message_count"]?.integerValue }
+            #expect(counted.reduce(0, +) == Int64(messages), "\(population)")
+            let overview = try await database.data("overview --class \(population)")
+            #expect(overview["costs"]?["total_cost_microdollars"] == .integer(Int64(cost)), "\(population)")
+        }
+        // Nobody's class is meant where none is named.
+        #expect(try await database.data("overview")["costs"]?["total_cost_microdollars"] == 23)
+        let unnamed = try await database.data("agents show unnamed")
+        #expect(unnamed["agent_name"] == "unnamed" && unnamed["summary"]?["total_tasks"] == 1)
+        #expect(unnamed["summary"]?["total_cost_microdollars"] == 11)
+    }
+
     @Test func costSummary() async throws {
         // 300 + 300 + 300 + 2000 + 100 now; 1500 in the day before: (3000 − 1500) / 1500.
         #expect(
@@ -240,9 +275,7 @@ import WeirProtocol
             #expect(data[field] == .integer(expected), "\(command) \(flags): \(field)")
         }
         #expect(
-            try await database.data("overview --class all \(flags)")["ai_requests"]?["total"]
-                == .integer(
-                    flags.contains("--class") ? 4 : expected))
+            try await database.data("overview --class all \(flags)")["ai_requests"]?["total"] == .integer(expected))
     }
 
     /// Of everything one of a person's session, one of a bot's, one of no session, and one of another site's.

@@ -102,8 +102,13 @@ import WeirProtocol
         #expect(second.status == 64)
         #expect(second.errors.contains("--force"))
         #expect(try await run(command + ["--force"], url: url, in: folder).status == 0)
-        let nowhere = try await run(["overview", "--export", "/nonexistent/x.csv"], url: url)
-        #expect(nowhere.status == 5)
+        for (path, status, word) in [
+            ("/nonexistent/x.csv", Int32(64), "directory that is there"), ("/dev/full", 3, "Make room"),
+            (folder.path, 64, "directory that is there"), ("/proc/self/x.csv", 64, "directory that is there"),
+        ] {
+            let outcome = try await run(["overview", "--force", "--export", path], url: url)
+            #expect(outcome.status == status && outcome.errors.contains(word), "\(path): \(outcome.errors)")
+        }
     }
 
     /// A file that is not whole would be taken for one that is.

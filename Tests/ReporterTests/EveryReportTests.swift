@@ -193,6 +193,11 @@ import WeirProtocol
         let all = try await Self.full.value.report("traffic geo --since all --path /nowhere")
         #expect(all.hint?.hasPrefix("No data for these filters. ") == true)
         #expect(all.hint?.contains("--since all") == false && all.hint?.contains("--class all") == true)
+        // What emptiness means is told where nothing but the data leaves it empty.
+        let campaigns = try await Self.full.value.report("traffic campaigns --since 30d")
+        #expect(campaigns.hint?.contains("utm_source") == true)
+        let engagement = try await Self.full.value.report("engagement --since 30d --path /nowhere")
+        #expect(engagement.hint?.hasPrefix("No data for these filters in this window.") == true)
     }
 
     /// Windows are compared with the one before, and partitions are looked for a day around them; both may begin before

@@ -78,6 +78,17 @@ import WeirProtocol
             try Grouping.hour.buckets(from: Timestamp(year: 2005, month: 1, day: 1), to: day(2026, 1, 1), zone: .utc)
         }
         #expect(error?.code == .tooManyBuckets)
-        #expect(error?.hint?.contains("day") == true)
+        #expect(error?.hint == "Use --group-by day, or a shorter window.")
+    }
+
+    /// The hint names what will do, or nothing.
+    @Test(arguments: [
+        (Grouping.minute, 2026, "Use --group-by day, or a shorter window."), (.month, 9999, "Use a shorter window."),
+    ])
+    func theHintFits(grouping: Grouping, year: Int64, hint: String) {
+        let error = #expect(throws: ReportError.self) {
+            try grouping.buckets(from: Timestamp(year: 2015, month: 1, day: 1), to: day(year, 12, 31), zone: .utc)
+        }
+        #expect(error?.hint == hint)
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import PostgresSupport
 import Testing
+import WeirProtocol
 
 /// `reporter.users`: the file's permissions let somebody in, and the kernel says who it is.
 @Suite(.enabled(if: getuid() == 0, "only root can ask as somebody else"), .timeLimit(.minutes(2)))
@@ -23,6 +24,10 @@ struct ReporterUsersTests {
             #expect(overHTTP.contains("forbidden") == !isServed)
             let overLines = try await asNobody(["/usr/bin/python3", "-c", Self.asking, line])
             #expect(overLines.contains(#""report":"overview""#) == isServed, "\(users): \(overLines)")
+            let program = stack.program("reporter", as: "nobody")
+            let status = try await program.run(["status", "--json"]).output
+            let state = try JSONValue(parsing: Array(status.utf8))["data"]?["services"]?.arrayValue?.last?["state"]
+            #expect(state?.stringValue == (isServed ? "ok" : "refused"), "\(users): \(status)")
             #expect(try SocketHTTP(path: http).send("GET", "/api/v1/reports/overview").status == 200)
             await stack.stop(.reporter)
         }

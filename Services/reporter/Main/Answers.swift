@@ -67,7 +67,7 @@ struct Answers: Sendable {
                 })
             return Report(request: request, from: request.now, to: request.now, data: data)
         case "whoami":
-            let data = try await WhoAmI(store: store, sockets: sockets).data()
+            let data = await WhoAmI(store: store, sockets: sockets).data()
             return Report(request: request, from: request.now, to: request.now, data: data)
         case "report": return try await page(request)
         case "throttle.status":
@@ -126,6 +126,7 @@ struct Answers: Sendable {
     /// 1 when a check found something, else 0.
     func exitCode(for report: Report) -> Int32 {
         switch report.request.report.id {
+        case "whoami": report.data["problem"]?.stringValue == nil ? 0 : 1
         case "status":
             report.data["services"]?.arrayValue?.allSatisfy { $0["state"]?.stringValue == "ok" } == true ? 0 : 1
         case "metrics": report.data["metrics"]?.arrayValue?.isEmpty == false ? 0 : 1

@@ -25,7 +25,7 @@ enum ExportFile {
         guard rest.isEmpty else {
             let failure = errno
             file.discard()
-            throw ReportError(.fileUnwritable, "Cannot write all of \(path): \(String(cString: strerror(failure))).")
+            throw unwritable(path, failure)
         }
         try file.keep()
     }
@@ -45,7 +45,7 @@ enum ExportFile {
             if close(descriptor) != 0, failure == 0 { failure = errno }
             guard failure == 0 else {
                 if failure == EEXIST { throw ExportFile.exists(path) }
-                throw ReportError(.fileUnwritable, "Cannot write \(path): \(String(cString: strerror(failure))).")
+                throw ExportFile.unwritable(path, failure)
             }
         }
 
@@ -76,7 +76,7 @@ enum ExportFile {
         if isRegular != nil, !mayReplace { throw exists(path) }
         if isRegular == false {
             let descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
-            guard descriptor >= 0 else { throw unwritable(path) }
+            guard descriptor >= 0 else { throw unwritable(path, errno) }
             return Pending(descriptor: descriptor, part: nil, path: path, mayReplace: true)
         }
         // Without a name where the file system can: whatever ends this program leaves nothing then.
@@ -86,7 +86,7 @@ enum ExportFile {
             part = partName(of: path)
             descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         }
-        guard descriptor >= 0 else { throw unwritable(path) }
+        guard descriptor >= 0 else { throw unwritable(path, errno) }
         if isRegular == true { FileText.takeOver(path, onto: descriptor) }
         return Pending(descriptor: descriptor, part: part, path: path, mayReplace: mayReplace)
     }
@@ -102,10 +102,18 @@ enum ExportFile {
     /// Short, so that it fits wherever the name does.
     private static func partName(of path: String) -> String { "\(folder(of: path))/.\(getpid()).part" }
 
-    private static func unwritable(_ path: String) -> ReportError {
-        ReportError(
-            .fileUnwritable, "Cannot write \(path): \(String(cString: strerror(errno))).",
-            hint: "Name a file in a directory that you may write to.")
+    /// Why a file could not be written, by the system's number for it.
+    static func unwritable(_ path: String, _ number: Int32) -> ReportError {
+        let message = "Cannot write \(path): \(String(cString: strerror(number)))."
+        switch number {
+        case ENOENT, ENOTDIR, EISDIR, ENAMETOOLONG, ELOOP:
+            return ReportError(
+                .badFileName, message, hint: "Name a file in a directory that is there; a link has to lead to one.")
+        case ENOSPC, EDQUOT, EFBIG, EIO:
+            return ReportError(.storageFull, message, hint: "Make room, or name a file on another disk.")
+        default:
+            return ReportError(.fileUnwritable, message, hint: "Name a file in a directory that you may write to.")
+        }
     }
 
     private static func exists(_ path: String) -> ReportError {

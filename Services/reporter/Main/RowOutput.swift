@@ -47,8 +47,7 @@ final class RowOutput: @unchecked Sendable {
         if let path {
             guard failure == 0 else {
                 discard()
-                throw ReportError(
-                    .fileUnwritable, "Cannot write all of \(path): \(String(cString: strerror(failure))).")
+                throw ExportFile.unwritable(path, failure)
             }
             try file?.keep()
             Terminal.write("Wrote \(path).\n", to: STDERR_FILENO)

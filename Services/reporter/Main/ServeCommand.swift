@@ -119,6 +119,7 @@ struct ServeCommand: AsyncParsableCommand {
         let started = WallClock.monotonicMilliseconds
         var table = MessageTable(service: "reporter")
         table.allowedUsers = users
+        table.endsWithClient = true
         table.on(.statusGet) { _, _ in
             let state = await answers.isReachable() ? "ok" : "database_unavailable"
             return .init(

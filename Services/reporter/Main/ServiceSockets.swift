@@ -10,13 +10,16 @@ struct ServiceSockets: Sendable {
 
     init(directory: String) { self.directory = directory }
 
-    /// One object a service, in the order of the data's way; one that does not answer is `away`.
+    /// One object a service, in the order of the data's way; one that does not answer is `away`, one that does not serve
+    /// this user `refused`.
     func status() async -> [JSONValue] {
         await accounts().map { name, answer in
             var row = JSONObject()
             let status = try? answer.get()
             row["service"] = .string(name)
-            row["state"] = .string(status?.state ?? "away")
+            var state = status?.state ?? "away"
+            if case .failure(let error) = answer, error.code == .forbidden { state = "refused" }
+            row["state"] = .string(state)
             row["version"] = status.map { .string($0.version) } ?? .null
             row["uptime_ms"] = status.map { .integer($0.uptimeMs) } ?? .null
             row["socket"] = .string(path(of: name))

@@ -336,10 +336,9 @@ public struct Throttle: Sendable {
         /// `isTied`: of equals the one that takes longest to refill counts.
         @inline(__always)
         mutating func take(_ found: Limit, _ level: ThrottleLevel, _ outcome: Bucket.Outcome, isTied: Bool) {
+            guard isEmpty || outcome.remaining < remaining || (isTied && outcome.remaining == remaining) else { return }
             let takes = min(outcome.resetAfter ?? .max, longestReset)
-            guard
-                isEmpty || outcome.remaining < remaining || (isTied && outcome.remaining == remaining && takes > reset)
-            else { return }
+            guard isEmpty || outcome.remaining < remaining || takes > reset else { return }
             (limit, remaining, reset, isEmpty) = (found.capacity(at: level), outcome.remaining, takes, false)
         }
     }

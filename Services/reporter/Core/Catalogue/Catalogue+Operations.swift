@@ -200,7 +200,7 @@ extension Catalogue {
                     nil,
                     [
                         Fact("system_user", "System user", .text), Fact("role", "Database role", .text),
-                        Fact("database", "Database", .text),
+                        Fact("database", "Database", .text), Fact("problem", "Problem", .text),
                     ]),
                 .rows(
                     RowsSection(

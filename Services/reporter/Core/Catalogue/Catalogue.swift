@@ -27,8 +27,9 @@ public struct Catalogue: Sendable {
         let words = named == ["links", "list"] ? ["links"] : named
         if verbs.contains(where: { $0.changes && words.starts(with: $0.words) }) {
             throw ReportError(
-                .forbidden, "\"\(words.joined(separator: " ").quotable)\" changes data; the reporter only reads.",
-                hint: "Operators change data as the database role weir_operator.")
+                .forbidden,
+                "\"\(words.joined(separator: " ").quotable)\" is for operators at a command line; here reports are read.",
+                hint: "On the host: analytics …, as a user who may be the database role weir_operator.")
         }
         let named = reports.filter { words.starts(with: $0.words) }.max { $0.words.count < $1.words.count }
         guard let report = named else { throw unknown(words) }

@@ -6,7 +6,7 @@ public struct CheckUp: Sendable {
     public struct Service: Sendable {
         /// `throttle`, `detector-1`, …
         public var name: String
-        /// Its own word, or `away`.
+        /// Its own word, `away`, or `refused` where it does not serve this user.
         public var state: String
         /// Its release; nil when it does not answer.
         public var version: String?
@@ -134,6 +134,12 @@ public struct CheckUp: Sendable {
                     mend: isDenied
                         ? "usermod -aG the socket's group this user; docs/security.md has the groups"
                         : "systemctl status \(unit); after make run: scripts/stack status"))
+        case "refused":
+            results.append(
+                Result(
+                    check: service.name, level: .finding,
+                    found: "refuses this user: \(service.note ?? "no reason given")",
+                    mend: "name the user in \(service.name).users, or ask as one that is served: analytics whoami"))
         case "ok":
             let isOther = service.version != release
             results.append(

@@ -94,10 +94,12 @@ public struct CommandReader: Sendable {
         for filter in Filter.allCases where flags[filter.flag] != nil { filters[filter] = flags[filter.flag] }
         var choices: [String: String] = [:]
         for flag in report.ownChoices { choices[flag.name] = flags[flag] }
-        return ReportRequest(
+        var request = ReportRequest(
             report: report, argument: argument, window: window, zone: zone, now: now, population: population,
             limit: flags.count(.limit) ?? 20, grouping: flags[.grouping].flatMap(Grouping.init),
             filters: filters, compares: flags[.compare] != nil, choices: choices)
+        if flags[.population] != nil || flags.has(.includeAll) { request.chosenPopulation = population }
+        return request
     }
 
     private func zone(_ name: String?) throws(ReportError) -> Zone {

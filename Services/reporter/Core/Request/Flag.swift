@@ -124,7 +124,7 @@ public enum Filter: String, Sendable, CaseIterable {
         case .path:
             Flag(
                 name, .text("PATH"),
-                "only that path and what is below it, or with a * at its end what begins so (the landing page, for sessions)"
+                "only that path and what is below it, / the first page alone; with a * at its end what begins so (the landing page, for sessions)"
             )
         case .utmSource, .utmMedium, .utmCampaign: Flag(name, .text("NAME"), "only that \(rawValue)")
         case .agent: Flag(name, .text("TEXT"), "only agents whose name contains the text")

@@ -24,8 +24,12 @@ public struct ReportError: Error, Hashable, Sendable {
         case badCommand = "bad_command"
         /// The file to write is there already.
         case fileExists = "file_exists"
-        /// The file cannot be written.
+        /// The file must not be written.
         case fileUnwritable = "file_unwritable"
+        /// The file's name cannot be one: a folder on the way is missing, or it is a folder itself.
+        case badFileName = "bad_file_name"
+        /// The disk or the limit of file sizes leaves no room.
+        case storageFull = "storage_full"
         /// What was asked about does not exist in the window.
         case notFound = "not_found"
         /// The database or a socket is away.
@@ -58,11 +62,11 @@ public struct ReportError: Error, Hashable, Sendable {
     public var exitCode: Int32 {
         switch code {
         case .unknownCommand, .unknownFlag, .missingValue, .badValue, .badTime, .emptyWindow, .tooManyBuckets,
-            .badCommand, .fileExists:
+            .badCommand, .fileExists, .badFileName:
             64
         case .notFound: 1
         case .badInput: 4
-        case .unavailable, .timedOut: 3
+        case .unavailable, .timedOut, .storageFull: 3
         case .noPermission, .forbidden, .fileUnwritable: 5
         case .configuration: 78
         case .internal: 70
@@ -76,7 +80,7 @@ public struct ReportError: Error, Hashable, Sendable {
         case .forbidden: 403
         case .unavailable, .noPermission, .configuration: 503
         case .timedOut: 504
-        case .internal, .fileUnwritable: 500
+        case .internal, .fileUnwritable, .badFileName, .storageFull: 500
         default: 400
         }
     }

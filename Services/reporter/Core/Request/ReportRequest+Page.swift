@@ -10,7 +10,10 @@ extension ReportRequest {
         if takesWindow, !isLive { request.window = whole.window }
         if request.window.from == nil { request.compares = false }
         // What counts everything unless told otherwise is not narrowed by whom the page is about.
-        if population != nil, report.defaultPopulation != .all { request.population = whole.population }
+        if population != nil, report.defaultPopulation != .all {
+            request.population = whole.population
+            request.chosenPopulation = whole.chosenPopulation
+        }
         request.filters = whole.filters.filter { report.flags.contains($0.key.flag) }
         if report.flags.contains(.grouping) { request.grouping = .auto }
         return request

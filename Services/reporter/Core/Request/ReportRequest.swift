@@ -14,6 +14,8 @@ public struct ReportRequest: Sendable {
     public var now: Timestamp
     /// Whose sessions count; nil for a report that is not about sessions.
     public var population: Population?
+    /// The same, only where it was said; nil where the report's own is meant.
+    public var chosenPopulation: Population?
     /// The most rows to answer with.
     public var limit: Int
     /// The length of a trend's buckets; nil for days, or whatever suits a window of more than a hundred of them.

@@ -28,9 +28,10 @@ public enum Grouping: String, Sendable, CaseIterable {
         var start = bucketStart(of: from, zone: zone)
         while start < to {
             guard found.count < Self.bucketLimit else {
+                let coarser = Self.allCases.first { $0.shortest * Int64(Self.bucketLimit) > to - from }
                 throw ReportError(
                     .tooManyBuckets, "The window holds more than \(Self.bucketLimit) buckets of one \(rawValue).",
-                    hint: "Use a coarser --group-by (\(coarser)) or a shorter window.")
+                    hint: "Use \(coarser.map { "--group-by \($0.rawValue), or " } ?? "")a shorter window.")
             }
             found.append(Bucket(start: start, label: label(of: start, zone: zone)))
             start = next(after: start, zone: zone)
@@ -57,12 +58,15 @@ public enum Grouping: String, Sendable, CaseIterable {
         }
     }
 
-    private var coarser: String {
+    /// The least that a bucket covers, in milliseconds; nothing for `auto`, which is no length.
+    private var shortest: Int64 {
         switch self {
-        case .minute: "hour"
-        case .hour: "day"
-        case .day, .auto: "week"
-        case .week, .month: "month"
+        case .auto: 0
+        case .minute: 60_000
+        case .hour: 3_600_000
+        case .day: 23 * 3_600_000
+        case .week: (7 * 24 - 1) * 3_600_000
+        case .month: (28 * 24 - 1) * 3_600_000
         }
     }
 

@@ -34,7 +34,7 @@ struct LoopbackGuard: RouterMiddleware {
     }
 
     static func isOwnName(_ authority: String?) -> Bool {
-        guard let authority else { return true }
+        guard let authority = authority?.lowercased() else { return true }
         let name = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
         return name == "localhost" || name == "[::1]" || LoopbackAddress("\(name):0") != nil
     }

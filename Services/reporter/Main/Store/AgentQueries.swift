@@ -185,10 +185,12 @@ extension ReportQuery {
 
     /// Tasks by agent; `agent` is one agent's exact name in any case, nil for those that the filter lets through.
     private static func agentSummary(_ question: Question, agent: String?) -> SQL {
-        func isMeant(_ column: SQL) -> SQL {
-            agent.map { "lower(\(column)) = lower(\(Value.text($0)))" }
+        func isMeant(_ column: SQL, orWithout unnamed: SQL) -> SQL {
+            agent.map { "lower(\(unnamed)) = lower(\(Value.text($0)))" }
                 ?? question.contains(.agent, "coalesce(\(column), '')")
         }
+        let task = isMeant("agent_name", orWithout: Self.unnamed("agent_name"))
+        let request = isMeant("agent", orWithout: "coalesce(agent, case when has_task then 'unnamed' end)")
         return """
             select total_agents, total_tasks, completed_tasks, failed_tasks, success_rate, avg_execution_time_ms,
                 total_ai_requests, total_cost_microdollars
@@ -198,11 +200,11 @@ extension ReportQuery {
                     count(*) filter (where status = 'failed') as failed_tasks, \(completed) as success_rate,
                     \(averageTime) as avg_execution_time_ms
                 from agent_tasks
-                where \(question.inWindow("started_at")) and \(question.usage) and \(isMeant("agent_name"))) as tasks,
+                where \(question.inWindow("started_at")) and \(question.usage) and \(task)) as tasks,
             (
                 select count(*) as total_ai_requests,
                     coalesce(sum(cost_microdollars), 0)::bigint as total_cost_microdollars
-                from (\(attributed(question))) as r where \(isMeant("agent"))) as costs
+                from (\(attributed(question))) as r where \(request)) as costs
             """
     }
 
@@ -248,17 +250,20 @@ extension ReportQuery {
         ]
     }
 
+    /// Tasks of agents without a name stand in lists as `unnamed`, and are found by that.
+    private static func unnamed(_ column: SQL) -> SQL { "coalesce(\(column), 'unnamed')" }
+
     private static func agent(_ question: Question) -> [Part] {
         let name = question.request.argument ?? ""
         let own: SQL = """
             agent_tasks where \(question.inWindow("started_at")) and \(question.usage)
-                and lower(agent_name) = lower(\(Value.text(name)))
+                and lower(\(Self.unnamed("agent_name"))) = lower(\(Value.text(name)))
             """
         return [
             .existing(
                 """
                 select min(agent_name) as agent_name from (
-                    select agent_name from \(own)
+                    select \(Self.unnamed("agent_name")) as agent_name from \(own)
                     union all select agent from (\(attributed(question))) as r
                     where lower(agent) = lower(\(Value.text(name)))) as agents having count(*) > 0
                 """, "The agent \"\(name.prefix(80))\" has no task and no request in the window."),

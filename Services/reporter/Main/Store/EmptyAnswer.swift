@@ -23,6 +23,8 @@ struct EmptyAnswer {
         "engagement": "No page has reported how it is read in this window; docs/gateways.md (Pages) says how they do.",
         "anomalies.list": "Nothing was out of the ordinary in this window, or too little has been seen to tell.",
         "funnels.stats": "Nobody has entered it in this window. A funnel counts what comes in after it was made.",
+        "traffic.campaigns": "No session in this window came with utm_source, utm_medium or utm_campaign in its link.",
+        "users": "No session in this window has a user. Gateways say who is signed in (docs/gateways.md).",
         "traffic.spam": "No host that sends bots is named as a referrer in this window.",
         "bots.verified": "No claim to be somebody's crawler was confirmed. Published address ranges confirm, and "
             + "reverse DNS where detector.resolver is set; else a claim makes a declared bot.",
@@ -46,7 +48,10 @@ struct EmptyAnswer {
             report.hint = unknown.joined(separator: " ")
             return
         }
-        if let why = Self.meanings[request.report.id] {
+        // Where a filter, a class or the window leaves nothing, that is the reason.
+        if let why = Self.meanings[request.report.id], request.filters.isEmpty, question.from <= range.last,
+            question.to > range.first, request.chosenPopulation ?? .all == .all
+        {
             report.hint = why
             return
         }

@@ -99,11 +99,14 @@ extension ReportQuery {
         """
     }
 
-    /// Messages have no site of their own; their task does.
+    /// Messages `m`, each of its own session, or of its task's where it names none; they have no site but the task's.
     private static func messages(_ question: Question) -> SQL {
-        let window: SQL = "task_messages as m where \(question.inWindow("m.created_at"))"
-        guard question.request.filters.isEmpty == false || question.request.population != .all else { return window }
-        return "\(window) and exists (select from agent_tasks as t where t.task_id = m.task_id and \(question.usage))"
+        """
+        (select m.created_at, coalesce(m.session_id, t.session_id) as session_id, coalesce(t.site, '') as site
+            from task_messages as m left join agent_tasks as t using (task_id)
+            where \(question.inWindow("m.created_at"))) as m
+        where \(question.usage)
+        """
     }
 
     private static func toolSummary(_ executions: SQL) -> SQL {

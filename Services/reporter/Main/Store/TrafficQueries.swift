@@ -229,15 +229,16 @@ extension Question {
     /// The site's condition on any table that has one.
     var site: SQL { request.filters[.site].map { "site = lower(\(Value.text($0)))" } ?? "true" }
 
-    /// The filters' condition on what names a session, and the class's where the report counts everything by default:
-    /// what belongs to no session goes as soon as one is meant.
+    /// The filters' condition on what names a session, and the class's where it was said or the report counts everything by
+    /// default: what belongs to no session goes as soon as one is meant.
     var usage: SQL { ofSessions(but: []) }
 
     /// The same without filters that mean something else here.
     func ofSessions(but others: [Filter]) -> SQL {
         var copy = request
         for filter in [.site] + others { copy.filters[filter] = nil }
-        let population = request.report.defaultPopulation == .all ? request.population ?? .all : .all
+        let usual = request.report.defaultPopulation == .all ? request.population : nil
+        let population = request.chosenPopulation ?? usual ?? .all
         // What names no site is of its session's.
         let here: SQL =
             request.filters[.site].map {

@@ -34,22 +34,19 @@ public struct Bucket: Hashable, Sendable {
         // Divisions cost more than all the rest, so each is made only for the answer that has it.
         if token > 0, cost > 0, !overflow, charge <= capacity, debt <= capacity - charge {
             return Outcome(
-                allowed: true, remaining: (capacity - debt - charge) / token, retryAfter: nil,
-                resetAfter: limit.milliseconds(for: debt + charge), charge: charge)
+                allowed: true, remaining: (capacity - debt - charge) / token, retryAfter: nil, charge: charge,
+                owed: debt + charge, unitsPerMs: limit.unitsPerMs)
         }
-        let reset = limit.milliseconds(for: debt)
-        guard token > 0 else {
-            return Outcome(allowed: false, remaining: 0, retryAfter: nil, resetAfter: reset, charge: 0)
+        var outcome = Outcome(
+            allowed: false, remaining: 0, retryAfter: nil, charge: 0, owed: debt, unitsPerMs: limit.unitsPerMs)
+        guard token > 0 else { return outcome }
+        outcome.remaining = max(0, capacity - debt) / token
+        if cost <= 0 {
+            outcome.allowed = true
+        } else if !overflow, charge <= capacity {
+            outcome.retryAfter = limit.milliseconds(for: debt - (capacity - charge))
         }
-        let remaining = max(0, capacity - debt) / token
-        guard cost > 0 else {
-            return Outcome(allowed: true, remaining: remaining, retryAfter: nil, resetAfter: reset, charge: 0)
-        }
-        let isPossible = !overflow && charge <= capacity
-        return Outcome(
-            allowed: false, remaining: remaining,
-            retryAfter: isPossible ? limit.milliseconds(for: debt - (capacity - charge)) : nil, resetAfter: reset,
-            charge: 0)
+        return outcome
     }
 
     /// The debt that `outcome` would add, without the rest of its answer.
@@ -65,15 +62,20 @@ public struct Bucket: Hashable, Sendable {
     /// What a question gets, and what the bucket looks like if the request goes through.
     public struct Outcome: Hashable, Sendable {
         /// Whether the limit lets the request through.
-        public let allowed: Bool
+        public fileprivate(set) var allowed: Bool
         /// Whole tokens left, after the charge when allowed.
-        public let remaining: Int64
+        public fileprivate(set) var remaining: Int64
         /// Milliseconds, rounded up, after which the same request would be allowed; nil when it is, or never is.
-        public let retryAfter: Int64?
-        /// Milliseconds, rounded up, until nothing is owed; nil when that never comes.
-        public let resetAfter: Int64?
+        public fileprivate(set) var retryAfter: Int64?
         /// Debt that the request adds; 0 when refused.
-        public let charge: Int64
+        public fileprivate(set) var charge: Int64
+        /// Debt after it, and what a millisecond pays off.
+        fileprivate let owed: Int64
+        fileprivate let unitsPerMs: Int64
+
+        /// Milliseconds, rounded up, until nothing is owed; nil when that never comes. Worked out when asked for: of
+        /// several limits only the tightest is.
+        public var resetAfter: Int64? { Limit.milliseconds(for: owed, at: unitsPerMs) }
 
         /// Whether waiting cannot help.
         public var isNever: Bool { !allowed && retryAfter == nil }

@@ -33,6 +33,8 @@ public struct Limit: Hashable, Sendable {
     let tokenUnits: SIMD4<Int64>
     /// The most debt there may be, by level.
     let capacityUnits: SIMD4<Int64>
+    /// The same in whole tokens.
+    private let capacities: SIMD4<Int64>
 
     /// The largest capacity, in tokens.
     public static let capacityLimit: Int64 = 1_000_000_000_000
@@ -80,16 +82,19 @@ public struct Limit: Hashable, Sendable {
         }
         self.tokenUnits = tokenUnits
         self.capacityUnits = capacityUnits
+        var capacities = SIMD4<Int64>.zero
+        for level in 0..<4 where tokenUnits[level] > 0 { capacities[level] = capacityUnits[level] / tokenUnits[level] }
+        self.capacities = capacities
     }
 
     /// Whole tokens at once under `level`.
-    public func capacity(at level: ThrottleLevel) -> Int64 {
-        let token = tokenUnits[level.rawValue]
-        return token == 0 ? 0 : capacityUnits[level.rawValue] / token
-    }
+    public func capacity(at level: ThrottleLevel) -> Int64 { capacities[level.rawValue] }
 
     /// Milliseconds, rounded up, that pay off `units`; nil when nothing ever does.
-    func milliseconds(for units: Int64) -> Int64? {
+    func milliseconds(for units: Int64) -> Int64? { Self.milliseconds(for: units, at: unitsPerMs) }
+
+    /// The same at `unitsPerMs` units a millisecond.
+    static func milliseconds(for units: Int64, at unitsPerMs: Int64) -> Int64? {
         guard units > 0 else { return 0 }
         guard unitsPerMs > 0 else { return nil }
         let (quotient, remainder) = units.quotientAndRemainder(dividingBy: unitsPerMs)
