@@ -188,15 +188,19 @@ private final class OpenConnections: Sendable {
     }
 
     func admit(_ channel: any Channel) -> Bool {
-        let limit = ConnectionRoom.connections(upTo: limit)
+        // Half is the other door's, which a gateway's requests come through.
+        let limit = min(limit, ConnectionRoom.size / 2)
         let (isClosing, isAdmitted) = state.withLock { state in
-            guard !state.isClosing, state.channels.count < limit else { return (state.isClosing, false) }
+            guard !state.isClosing, state.channels.count < limit, ConnectionRoom.enter() else {
+                return (state.isClosing, false)
+            }
             state.channels[ObjectIdentifier(channel)] = channel
             return (false, true)
         }
         if isAdmitted {
             channel.closeFuture.whenComplete { _ in
                 self.state.withLock { _ = $0.channels.removeValue(forKey: ObjectIdentifier(channel)) }
+                ConnectionRoom.leave()
             }
         } else if !isClosing {
             refused.note()

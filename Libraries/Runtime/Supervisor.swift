@@ -29,6 +29,7 @@ public struct Supervisor: Sendable {
     /// Returns when SIGTERM or SIGINT has ended everything.
     public func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        Self.takeDescriptors()
         var all = services
         all.append(Heart(healthy: healthy, logger: logger))
         all.append(Reloader(reload: reload, logger: logger))
@@ -40,6 +41,15 @@ public struct Supervisor: Sendable {
         configuration.maximumGracefulShutdownDuration = .seconds(20)
         try await ServiceGroup(configuration: configuration).run()
         ServiceManager.notify("STOPPING=1")
+    }
+
+    /// Shells start programs with a thousand descriptors where the system allows them far more; each client takes one.
+    private static func takeDescriptors() {
+        let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard getrlimit(kind, &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(kind, &limit)
     }
 }
 

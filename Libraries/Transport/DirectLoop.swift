@@ -96,7 +96,7 @@ final class DirectLoop {
                 return
             }
             let open = mailbox.open.load(ordering: .relaxed)
-            guard open < ConnectionRoom.connections(upTo: LineServer.connectionLimit) else {
+            guard open < LineServer.connectionLimit, ConnectionRoom.enter() else {
                 warn("closed a connection: \(open) are open")
                 Glibc.close(descriptor)
                 continue
@@ -144,6 +144,7 @@ final class DirectLoop {
         free.append(connection.address.place)
         Glibc.close(connection.descriptor)
         mailbox.open.subtract(1, ordering: .relaxed)
+        ConnectionRoom.leave()
     }
 
     // MARK: Work

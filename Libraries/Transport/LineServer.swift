@@ -87,15 +87,15 @@ final class Connections: Sendable {
     var all: [any Channel] { open.withLock { Array($0.values) } }
 
     func admit(_ channel: any Channel) -> Bool {
-        let limit = ConnectionRoom.connections(upTo: LineServer.connectionLimit)
         let admitted = open.withLock { open in
-            guard open.count < limit else { return false }
+            guard open.count < LineServer.connectionLimit, ConnectionRoom.enter() else { return false }
             open[ObjectIdentifier(channel)] = channel
             return true
         }
         if admitted {
             channel.closeFuture.whenComplete { _ in
                 _ = self.open.withLock { $0.removeValue(forKey: ObjectIdentifier(channel)) }
+                ConnectionRoom.leave()
             }
         }
         return admitted

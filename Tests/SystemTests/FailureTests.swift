@@ -1,5 +1,6 @@
 import Database
 import Foundation
+import Glibc
 import PostgresSupport
 import Testing
 import WeirProtocol
@@ -51,6 +52,30 @@ import WeirProtocol
                 select pg_terminate_backend(pid) from pg_stat_activity where usename = 'weir_collector'
                     and datname = '\(name)'
                 """)
+    }
+
+    /// Connections that only wait leave the descriptors alone that the work needs.
+    @Test func noDescriptorsForIdleConnections() async throws {
+        let stack = try await Stack()
+        try await stack.start([.collector])
+        let gateway = RecordingGateway(stack)
+        try await gateway.record(0..<100)
+        let process = try #require(stack.process(of: .collector))
+        try await Program.run(URL(fileURLWithPath: "/usr/bin/prlimit"), ["--pid", "\(process)", "--nofile=64"])
+        let idle = ["collector.sock", "collector.http.sock"].flatMap { name in
+            (0..<150).compactMap { _ in idleConnection(to: stack.directory.appendingPathComponent(name).path) }
+        }
+        #expect(idle.count > 100)
+        try await gateway.record(100..<600)
+        for descriptor in idle { close(descriptor) }
+        _ = try await eventually("others are served again", within: .seconds(20)) {
+            try? await stack.status(of: .collector).state
+        }
+        await gateway.close()
+        _ = try await eventually("every row", within: .seconds(60)) {
+            try await stack.count("select count(*) from analytics_events") == 600 ? true : nil
+        }
+        await stack.stopAll()
     }
 
     @Test func aServerWithoutAFreeConnection() async throws {
