@@ -68,7 +68,7 @@ public struct CopyWriter: Sendable {
     mutating func append(integer number: Int64?) {
         guard let number else { return appendNull() }
         separate()
-        appendDigits(number)
+        DecimalText.append(number, to: &bytes)
     }
 
     /// A number, or null.
@@ -77,7 +77,7 @@ public struct CopyWriter: Sendable {
         separate()
         // Most are whole milliseconds, for which printing a Double would be the slowest part of a row.
         if number.magnitude < 1e15, let whole = Int64(exactly: number) {
-            appendDigits(whole)
+            DecimalText.append(whole, to: &bytes)
         } else {
             bytes.append(contentsOf: number.description.utf8)
         }
@@ -125,24 +125,6 @@ public struct CopyWriter: Sendable {
     @inline(__always)
     private mutating func separate() {
         if isRowOpen { bytes.append(UInt8(ascii: "\t")) } else { isRowOpen = true }
-    }
-
-    private mutating func appendDigits(_ number: Int64) {
-        if number >= 0, number < 10 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number))
-            return
-        }
-        var rest = number.magnitude
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-            var start = 20
-            while rest > 0 {
-                start -= 1
-                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            }
-            if number < 0 { bytes.append(UInt8(ascii: "-")) }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
-        }
     }
 
     private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {

@@ -16,6 +16,8 @@ public struct DatabaseError: Error, Hashable, Sendable {
 
     /// A row with this key is there already.
     public static let uniqueViolation = "23505"
+    /// A value that a check forbids, or a row that no partition takes.
+    public static let checkViolation = "23514"
     /// There is no such table.
     public static let undefinedTable = "42P01"
 

@@ -37,7 +37,7 @@ public enum Value: Hashable, Sendable {
         switch self {
         case .null: return false
         case .text(let text): bytes.append(contentsOf: text.utf8)
-        case .int(let number): bytes.append(contentsOf: String(number).utf8)
+        case .int(let number): DecimalText.append(number, to: &bytes)
         case .double(let number): bytes.append(contentsOf: number.description.utf8)
         case .bool(let flag): bytes.append(UInt8(ascii: flag ? "t" : "f"))
         case .timestamp(let milliseconds): CalendarText.appendTimestamp(milliseconds, to: &bytes)
@@ -49,7 +49,12 @@ public enum Value: Hashable, Sendable {
             }
         case .texts(let texts): Self.writeArray(texts, to: &bytes)
         case .ints(let numbers):
-            bytes.append(contentsOf: "{\(numbers.lazy.map(String.init).joined(separator: ","))}".utf8)
+            bytes.append(UInt8(ascii: "{"))
+            for (index, number) in numbers.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                DecimalText.append(number, to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
         }
         return true
     }

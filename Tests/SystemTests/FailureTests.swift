@@ -78,6 +78,28 @@ import WeirProtocol
         await stack.stopAll()
     }
 
+    /// Retention, or somebody by hand, drops a partition that the collector has seen: it is made anew, and nothing of what
+    /// comes then is taken for bad data.
+    @Test func aPartitionThatIsDropped() async throws {
+        let stack = try await Stack()
+        try await stack.start([.collector])
+        let gateway = RecordingGateway(stack)
+        let stored = "select count(*) from analytics_events"
+        for (first, after) in [(0, 100), (100, 150), (150, 200)] {
+            try await gateway.record(first..<after)
+            _ = try await eventually("every row", within: .seconds(60)) {
+                try await stack.count(stored) == after - first ? true : nil
+            }
+            let partitions = try await stack.column("select name from event_partitions()", as: "postgres")
+            let administrator = try stack.database.connection(as: "postgres")
+            for name in partitions { try await administrator.execute("drop table \(name)") }
+            await administrator.close()
+        }
+        await gateway.close()
+        #expect(try await stack.status(of: .collector).counters["dead_letters_total"] == 0)
+        await stack.stopAll()
+    }
+
     @Test func aServerWithoutAFreeConnection() async throws {
         let cluster = try await TestCluster.make()
         let stack = try await Stack(cluster: cluster)

@@ -66,6 +66,12 @@ struct Drain: Sendable {
     let idleSeconds: Int64
     let deadLetters: DeadLetters
     let logger: Logger
+    private let partitions = EventPartitions()
+
+    init(connection: Connection, source: String, idleSeconds: Int64, deadLetters: DeadLetters, logger: Logger) {
+        (self.connection, self.source, self.idleSeconds) = (connection, source, idleSeconds)
+        (self.deadLetters, self.logger) = (deadLetters, logger)
+    }
 
     /// Commits a batch.
     /// - Throws: `DatabaseError`; nothing of what was being stored is there then, and the same batch may be offered
@@ -79,10 +85,19 @@ struct Drain: Sendable {
         _ batch: DrainBatch, expecting: Expectation = .repeats, durable durability: Durability = .now,
         after earlier: Outcome = Outcome(), offering: (Outcome) -> Void = { _ in }
     ) async throws -> Outcome {
-        try await makePartitions(for: batch)
+        let days = Set(batch.records.lazy.filter { $0.kind != .engagement }.map(\.day))
+        try await partitions.make(for: days, over: connection)
         do {
-            return try await store(
-                batch, expecting: expecting, durable: durability, after: earlier, offering: offering)
+            do {
+                return try await store(
+                    batch, expecting: expecting, durable: durability, after: earlier, offering: offering)
+            } catch let error as DatabaseError where error.sqlstate == DatabaseError.checkViolation {
+                // Also of a row whose partition retention has dropped since it was looked for.
+                partitions.forget()
+                try await partitions.make(for: days, over: connection)
+                return try await store(
+                    batch, expecting: expecting, durable: durability, after: earlier, offering: offering)
+            }
         } catch let error as DatabaseError where error.kind == .data {
             return try await commitHalves(of: batch, error)
         }
@@ -160,14 +175,6 @@ struct Drain: Sendable {
         }
     }
 
-    /// Days are made in a short transaction of their own, since making one takes locks.
-    private func makePartitions(for batch: DrainBatch) async throws {
-        let days = Set(batch.records.lazy.filter { $0.kind != .engagement }.map(\.day))
-        guard !days.isEmpty else { return }
-        let wanted = Value.texts(days.sorted().map { Timestamp.Day(number: $0).description })
-        // A log may span many years; each call makes a few and lets go of its locks.
-        _ = try await connection.query("select ensure_event_partitions($1::date[])", [wanted])
-    }
 }
 
 /// Stores a batch whose requests are all new, in half the time of `merge`.

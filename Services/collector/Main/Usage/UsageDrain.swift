@@ -57,10 +57,7 @@ struct UsageDrain: Sendable {
         var staged = UsageRows()
         for record in records { staged.append(record) }
         let rows = staged
-        if !rows.days.isEmpty {
-            let days = Value.texts(rows.days.sorted().map { Timestamp.Day(number: $0).description })
-            _ = try await connection.query("select ensure_event_partitions($1::date[])", [days])
-        }
+        if !rows.days.isEmpty { try await EventPartitions.ensure(rows.days, over: connection) }
         return try await connection.transaction { connection in
             var outcome = Drain.Outcome()
             if !records.isEmpty { try connection.script(UsageStaging.prepare) }
