@@ -138,6 +138,9 @@ struct SharedLevelTests {
     @Test func aServerThatRefuses() async throws {
         let server = try await RedisServer()
         let cli = URL(fileURLWithPath: "/usr/bin/redis-cli")
+        let first = try server.link()
+        try await first.settle()
+        await first.close()
         try await Program.run(cli, ["-s", server.path, "config", "set", "requirepass", "secret"])
         let lines = LoggedLines()
         let link = try server.link(logger: Logger(label: "test") { _ in lines })
