@@ -33,7 +33,9 @@ import Testing
         let stack = try await Stack()
         let pipe = try pipe(stack)
         let plain = try Self.log.write(to: stack.directory)
-        async let feeding = Program.run(URL(fileURLWithPath: "/bin/sh"), ["-c", "cat '\(plain)' > '\(pipe)'"])
+        // Without a reader it would wait for ever.
+        let feeder = ["60", "sh", "-c", "cat '\(plain)' > '\(pipe)'"]
+        async let feeding = Program.run(URL(fileURLWithPath: "/usr/bin/timeout"), feeder)
         let summary = try ImportSummary(try await stack.importing([pipe], []))
         _ = try await feeding
         #expect(summary.accepted == Self.log.lines.count)

@@ -35,6 +35,8 @@ import WeirProtocol
         let folder = stack.directory.path
         let example = Self.examples.appendingPathComponent("nginx").path
         let user = geteuid() == 0 ? "user root;" : ""
+        let shared = try String(contentsOfFile: "\(example)/weir-http.conf", encoding: .utf8)
+            .replacingOccurrences(of: "/run/weir", with: folder)
         let configuration = """
             daemon off; \(user) pid \(folder)/nginx.pid; error_log \(folder)/nginx.log;
             events {}
@@ -42,7 +44,7 @@ import WeirProtocol
                 access_log off;
                 client_body_temp_path \(folder)/t1; proxy_temp_path \(folder)/t2; fastcgi_temp_path \(folder)/t3;
                 uwsgi_temp_path \(folder)/t4; scgi_temp_path \(folder)/t5;
-                upstream weir_throttle { server unix:\(folder)/throttle.http.sock; keepalive 32; }
+                \(shared)
                 server {
                     listen unix:\(folder)/site.sock;
                     location / { return 200 "$request_method $request_uri"; }
