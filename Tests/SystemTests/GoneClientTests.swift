@@ -6,19 +6,15 @@ import Testing
 
 /// Questions whose client has gone: nobody waits for the answer, so the few connections to the database are for others.
 @Suite(.timeLimit(.minutes(2))) struct GoneClientTests {
-    @Test(arguments: ["reporter.sock", "reporter.http.sock"])
-    func theirStatementsEnd(socket: String) async throws {
+    @Test func theirStatementsEnd() async throws {
         let stack = try await Stack()
         try await stack.start([.reporter])
         let holder = try stack.database.connection(as: "postgres")
         try await holder.script("begin; lock table user_sessions in access exclusive mode")
         // A transaction sees the server's processes as they were when it first looked.
         let watcher = try stack.database.connection(as: "postgres")
-        let question =
-            socket.contains("http")
-            ? "GET /api/v1/reports/sessions/stats HTTP/1.1\r\nHost: weir\r\n\r\n"
-            : "{\"command\":\"analytics sessions stats\"}\n"
-        let path = stack.directory.appendingPathComponent(socket).path
+        let question = "{\"command\":\"analytics sessions stats\"}\n"
+        let path = stack.directory.appendingPathComponent("reporter.sock").path
         let clients = try (0..<3).map { _ in try #require(idleConnection(to: path)) }
         for client in clients { #expect(send(client, question, question.utf8.count, 0) == question.utf8.count) }
         let waiting = """

@@ -23,7 +23,6 @@ struct HTTPDoor: Sendable {
         let router = Router(options: .autoGenerateHeadEndpoints)
         if let guarding { router.add(middleware: guarding) }
         router.add(middleware: Unrouted { respond(.failed(Self.nothing), to: $0) })
-        router.add(middleware: EndingWithClient())
         for (path, file) in PageFiles.served {
             router.get(RouterPath("/\(path)")) { request, _ in Self.serve(file, to: request) }
         }
@@ -126,22 +125,6 @@ struct HTTPDoor: Sendable {
             if error.code == .unavailable { headers[.retryAfter] = "5" }
         }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
-    }
-}
-
-/// Stops the work on an answer that nobody waits for any more: a reader who reloads a slow page would else hold one of the
-/// few connections to the database with each question.
-private struct EndingWithClient: RouterMiddleware {
-    typealias Context = BasicRequestContext
-
-    func handle(
-        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        try await request.body.consumeWithCancellationOnInboundClose { body in
-            var request = request
-            request.body = body
-            return try await next(request, context)
-        }
     }
 }
 
