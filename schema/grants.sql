@@ -44,7 +44,7 @@ revoke all on all functions in schema public
 grant select on all tables in schema public
     to weir_collector, weir_detector, weir_throttle, weir_reporter, weir_operator;
 grant execute on function event_partitions(), session_hours_of(timestamptz, timestamptz),
-    page_hours_of(timestamptz, timestamptz)
+    page_hours_of(timestamptz, timestamptz), page_views_of(timestamptz, timestamptz)
     to weir_collector, weir_detector, weir_throttle, weir_reporter, weir_operator;
 
 -- collector: sessions, facts, and what follows from them.

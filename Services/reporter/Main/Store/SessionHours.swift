@@ -55,12 +55,13 @@ struct SessionHours: Sendable {
             })
     }
 
-    /// The rows of page_hours from `from` up to `to`, those of whole days by the day, as a query.
+    /// What is viewed and read from `from` up to `to` in the columns of page_hours, as a query: by whole days and hours
+    /// where they are rolled up, elsewhere view by view.
     func pages(from: Timestamp, to: Timestamp) -> SQL {
         var parts: [SQL] = []
         for (span, isRolled) in spans(from: from, to: to) {
             guard isRolled else {
-                parts.append(Self.workedOut("page_hours_of", span))
+                parts.append(Self.workedOut("page_views_of", span))
                 continue
             }
             // A day with all of its hours is rolled up together with the last of them.
