@@ -31,15 +31,17 @@ public struct HTTPService: Service {
     ///   - grace: how long answers under way may take when the service stops.
     ///   - limits: what clients may take of it.
     ///   - welcome: refuses who may not ask, by the kernel's word on who is connected; nil for somebody it does not know.
+    ///   - endsWithClient: cancels the task of an answer whose connection has ended. One that is half-closed has not: its
+    ///     client has said all it has to say, and waits. TCP tells the two apart only when the answer is written.
     ///   - responder: answers one request; an error that it throws is logged and answered with 500.
     /// - Throws: `ListenError`: somebody answers there, or the socket cannot be made.
     public static func listening(
         on socket: ListeningSocket, grace: Duration = .seconds(5), limits: ClientLimits = ClientLimits(),
-        logger: Logger, welcome: (@Sendable (PeerCredentials?) -> Response?)? = nil,
+        logger: Logger, welcome: (@Sendable (PeerCredentials?) -> Response?)? = nil, endsWithClient: Bool = false,
         responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
     ) async throws -> HTTPService {
         let open = OpenConnections(limit: limits.connections, logger: logger)
-        let http = Self.http(logger, welcome, responder)
+        let http = Self.http(logger, welcome, endsWithClient ? open : nil, responder)
         let server = try await listen(on: socket, setup(http, open, limits, logger), logger)
         var path: String?
         if case .path(let made, _) = socket { path = made }
@@ -55,7 +57,7 @@ public struct HTTPService: Service {
         responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
     ) async throws -> HTTPService {
         let open = OpenConnections(limit: ClientLimits().connections, logger: logger)
-        let http = Self.http(logger, nil, responder)
+        let http = Self.http(logger, nil, nil, responder)
         do {
             let server = try await bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .bind(host: host, port: port, childChannelInitializer: setup(http, open, ClientLimits(), logger))
@@ -67,7 +69,7 @@ public struct HTTPService: Service {
     public var port: Int? { server.channel.localAddress?.port }
 
     private static func http(
-        _ logger: Logger, _ welcome: (@Sendable (PeerCredentials?) -> Response?)?,
+        _ logger: Logger, _ welcome: (@Sendable (PeerCredentials?) -> Response?)?, _ watched: OpenConnections?,
         _ responder: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
     ) -> HTTP1Channel {
         HTTP1Channel(
@@ -77,6 +79,8 @@ public struct HTTPService: Service {
                 do {
                     if let welcome, let refusal = welcome(try? await PeerCredentials.peer(of: channel)?.get()) {
                         response = refusal
+                    } else if let watched {
+                        response = try await watched.whileOpen(channel) { try await responder(request, context) }
                     } else {
                         response = try await responder(request, context)
                     }
@@ -175,6 +179,8 @@ public struct HTTPService: Service {
 private final class OpenConnections: Sendable {
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
+        /// What ends the answer under way of a connection.
+        var answers: [ObjectIdentifier: @Sendable () -> Void] = [:]
         var isClosing = false
     }
 
@@ -199,13 +205,37 @@ private final class OpenConnections: Sendable {
         }
         if isAdmitted {
             channel.closeFuture.whenComplete { _ in
-                self.state.withLock { _ = $0.channels.removeValue(forKey: ObjectIdentifier(channel)) }
+                let end = self.state.withLock { state in
+                    state.channels.removeValue(forKey: ObjectIdentifier(channel))
+                    return state.answers.removeValue(forKey: ObjectIdentifier(channel))
+                }
+                end?()
                 ConnectionRoom.leave()
             }
         } else if !isClosing {
             refused.note()
         }
         return isAdmitted
+    }
+
+    /// Does the work of one answer, in a task that is cancelled when the connection ends. A connection has one answer under
+    /// way at a time.
+    func whileOpen<Answer: Sendable>(
+        _ channel: any Channel, _ work: @escaping @Sendable () async throws -> Answer
+    ) async throws -> Answer {
+        let task = Task { try await work() }
+        let isOpen = state.withLock { state in
+            guard state.channels[ObjectIdentifier(channel)] != nil else { return false }
+            state.answers[ObjectIdentifier(channel)] = { task.cancel() }
+            return true
+        }
+        if !isOpen { task.cancel() }
+        defer { state.withLock { _ = $0.answers.removeValue(forKey: ObjectIdentifier(channel)) } }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     /// Closes each connection when its answer is out, and what is left after `grace`.

@@ -59,7 +59,8 @@ import WeirProtocol
 
     private func data(_ command: String) async throws -> JSONValue { try await Self.stored.value.data(command) }
 
-    /// A person's session s1, a bot's s2. Task t1 is of s2 and t2 of none; each has a message of its own session s1.
+    /// A person's session s1, a bot's s2. Task t1 is of s2 and t2 of none; each has a message of its own session s1, and t1
+    /// a request and two uses of tools that name no session.
     @Test func whatNamesASessionIsOfItsClass() async throws {
         let database = try await TestCluster.shared().makeDatabase()
         let connection = try database.connection(as: "postgres")
@@ -74,10 +75,15 @@ import WeirProtocol
                 ('t2', 'm3', 'user', 's1', '2026-11-21 10:00Z'), ('gone', 'm4', 'user', 's1', '2026-11-21 10:00Z');
             insert into ai_requests (id, provider, model, session_id, task_id, cost_microdollars, created_at) values
                 ('r1', 'p', 'm', 's1', null, 5, '2026-11-21 10:00Z'), ('r2', 'p', 'm', 's2', null, 7, '2026-11-21 10:00Z'),
-                ('r3', 'p', 'm', null, 't2', 11, '2026-11-21 10:00Z')
+                ('r3', 'p', 'm', null, 't2', 11, '2026-11-21 10:00Z'), ('r4', 'p', 'm', null, 't1', 13, '2026-11-21 10:00Z');
+            insert into tool_executions (id, tool_name, server_name, session_id, task_id, status, started_at, created_at)
+            values ('x1', 'a', 'web', 's1', 't1', 'success', '2026-11-21 10:00Z', '2026-11-21 10:00Z'),
+                ('x2', 'b', 'web', null, 't1', 'success', '2026-11-21 10:00Z', '2026-11-21 10:00Z'),
+                ('x3', 'b', 'web', null, 't1', 'success', '2026-11-21 10:00Z', '2026-11-21 10:00Z'),
+                ('x4', 'b', 'web', null, 't2', 'success', '2026-11-21 10:00Z', '2026-11-21 10:00Z')
             """)
         await connection.close()
-        for (population, messages, cost) in [("human", 3, 5), ("bot", 1, 7), ("all", 4, 23)] {
+        for (population, messages, cost, uses) in [("human", 3, 5, 1), ("bot", 1, 20, 2), ("all", 4, 36, 4)] {
             let conversations = try await database.data("conversations stats --class \(population)")
             #expect(conversations["total_messages"] == .integer(Int64(messages)), "\(population)")
             let points =
@@ -86,9 +92,13 @@ import WeirProtocol
             #expect(counted.reduce(0, +) == Int64(messages), "\(population)")
             let overview = try await database.data("overview --class \(population)")
             #expect(overview["costs"]?["total_cost_microdollars"] == .integer(Int64(cost)), "\(population)")
+            let costs = try await database.data("costs summary --class \(population)")
+            #expect(costs["total_cost_microdollars"] == .integer(Int64(cost)), "\(population)")
+            let tools = try await database.data("tools stats --class \(population)")
+            #expect(tools["total_executions"] == .integer(Int64(uses)), "\(population)")
         }
         // Nobody's class is meant where none is named.
-        #expect(try await database.data("overview")["costs"]?["total_cost_microdollars"] == 23)
+        #expect(try await database.data("overview")["costs"]?["total_cost_microdollars"] == 36)
         let unnamed = try await database.data("agents show unnamed")
         #expect(unnamed["agent_name"] == "unnamed" && unnamed["summary"]?["total_tasks"] == 1)
         #expect(unnamed["summary"]?["total_cost_microdollars"] == 11)

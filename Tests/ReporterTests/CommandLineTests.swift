@@ -109,6 +109,13 @@ import WeirProtocol
             let outcome = try await run(["overview", "--force", "--export", path], url: url)
             #expect(outcome.status == status && outcome.errors.contains(word), "\(path): \(outcome.errors)")
         }
+        // What no --force replaces is not promised to be.
+        let dangling = folder.appendingPathComponent("dangling")
+        try FileManager.default.createSymbolicLink(atPath: dangling.path, withDestinationPath: "/nonexistent/x.csv")
+        for path in [folder.path, dangling.path] {
+            let outcome = try await run(["overview", "--export", path], url: url)
+            #expect(outcome.status == 64 && !outcome.errors.contains("--force"), "\(path): \(outcome.errors)")
+        }
     }
 
     /// A file that is not whole would be taken for one that is.

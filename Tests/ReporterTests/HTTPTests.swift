@@ -105,7 +105,7 @@ import WeirProtocol
         {
             #expect(try await ask("/", host: name).status == 421, "\(name)")
         }
-        for name in ["localhost", "LOCALHOST:8017", "127.0.0.1", "127.0.0.1:1", "[::1]:8017"] {
+        for name in ["localhost", "LOCALHOST:8017", "Localhost.:8017", "127.0.0.1", "127.0.0.1:1", "[::1]:8017"] {
             #expect(try await ask("/", host: name).status == 200, "\(name)")
         }
     }

@@ -28,6 +28,9 @@ struct ReporterUsersTests {
             let status = try await program.run(["status", "--json"]).output
             let state = try JSONValue(parsing: Array(status.utf8))["data"]?["services"]?.arrayValue?.last?["state"]
             #expect(state?.stringValue == (isServed ? "ok" : "refused"), "\(users): \(status)")
+            let permissions = try JSONValue(parsing: Array(try await program.run(["whoami", "--json"]).output.utf8))
+            let mayAsk = permissions["data"]?["sockets"]?.arrayValue?.last?["may_ask"]
+            #expect(mayAsk?.boolValue == isServed, "\(users): \(permissions)")
             #expect(try SocketHTTP(path: http).send("GET", "/api/v1/reports/overview").status == 200)
             await stack.stop(.reporter)
         }

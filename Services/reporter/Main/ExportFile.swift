@@ -117,6 +117,9 @@ enum ExportFile {
     }
 
     private static func exists(_ path: String) -> ReportError {
-        ReportError(.fileExists, "\(path) is there already.", hint: "Name another file, or add --force to replace it.")
+        // What no --force replaces: a folder, and a link that leads nowhere.
+        if access(path, F_OK) != 0 { return unwritable(path, errno) }
+        if access("\(path)/.", F_OK) == 0 { return unwritable(path, EISDIR) }
+        return ReportError(.fileExists, "\(path) is there already.", hint: "Name another file, or add --force to replace it.")
     }
 }

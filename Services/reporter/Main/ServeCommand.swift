@@ -63,7 +63,8 @@ struct ServeCommand: AsyncParsableCommand {
             try await HTTPService.listening(
                 on: inherited["http"].map(ListeningSocket.inherited)
                     ?? .path(settings.socketPath("reporter.http.sock")),
-                logger: logger, welcome: users.map { Self.welcome($0) }, responder: http.responder()))
+                logger: logger, welcome: users.map { Self.welcome($0) }, endsWithClient: true,
+                responder: http.responder()))
         if let page = try await page(settings, http, inherited["page"], logger) { services.append(page) }
         try await Supervisor(services: services, logger: logger).run()
     }

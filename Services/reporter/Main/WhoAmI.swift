@@ -19,14 +19,16 @@ struct WhoAmI: Sendable {
             ])
         }
         data["system_user"] = .string(Self.user)
-        data["sockets"] = .array(
-            sockets.paths.map { path in
-                // A socket is asked by whoever may write to it.
-                let mayAsk = access(path, W_OK) == 0
-                let why = mayAsk ? "" : String(cString: strerror(errno))
-                return ["socket": .string(path), "may_ask": .bool(mayAsk), "note": .string(why)]
-            })
+        data["sockets"] = .array(await sockets.status().map(Self.permission))
         return data
+    }
+
+    /// A socket is asked by whoever may write to it and is not refused by the service itself.
+    private static func permission(_ status: JSONValue) -> JSONValue {
+        let path = status["socket"]?.stringValue ?? ""
+        var why = access(path, W_OK) == 0 ? "" : String(cString: strerror(errno))
+        if why.isEmpty, status["state"]?.stringValue == "refused" { why = status["note"]?.stringValue ?? "refused" }
+        return ["socket": .string(path), "may_ask": .bool(why.isEmpty), "note": .string(why)]
     }
 
     private static var user: String {

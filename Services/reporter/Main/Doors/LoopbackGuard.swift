@@ -35,7 +35,9 @@ struct LoopbackGuard: RouterMiddleware {
 
     static func isOwnName(_ authority: String?) -> Bool {
         guard let authority = authority?.lowercased() else { return true }
-        let name = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+        var name = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+        // A dot at its end makes a name absolute.
+        if name == "localhost." { name.removeLast() }
         return name == "localhost" || name == "[::1]" || LoopbackAddress("\(name):0") != nil
     }
 }

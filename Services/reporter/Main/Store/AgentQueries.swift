@@ -110,7 +110,7 @@ extension ReportQuery {
 
     private static func aiRequests(_ question: Question) -> SQL {
         """
-        \(question.inWindow("created_at")) and \(question.usage) and \(question.contains(.model, "model"))
+        \(question.inWindow("created_at")) and \(question.usageForTasks) and \(question.contains(.model, "model"))
         and \(question.contains(.provider, "provider"))
         """
     }
@@ -132,7 +132,7 @@ extension ReportQuery {
     private static func costSummary(_ question: Question) -> [Part] {
         let before: SQL = """
             (select coalesce(sum(cost_microdollars), 0) from ai_requests
-                where \(question.inPreviousWindow("created_at")) and \(question.usage))
+                where \(question.inPreviousWindow("created_at")) and \(question.usageForTasks))
             """
         return [
             .value("period", question.period()),

@@ -192,7 +192,7 @@ struct ReportStore: Sendable {
     ) throws {
         let sql: SQL = """
             select count(*) as count from ai_requests
-            where cost_source = 'unknown' and \(question.inWindow("created_at")) and \(question.usage)
+            where cost_source = 'unknown' and \(question.inWindow("created_at")) and \(question.usageForTasks)
             """
         guard let count = try rows(sql, in: connection).first?["count"]?.integerValue, count > 0 else { return }
         report.hint =

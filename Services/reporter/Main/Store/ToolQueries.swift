@@ -94,7 +94,7 @@ extension ReportQuery {
 
     private static func executions(_ question: Question) -> SQL {
         """
-        tool_executions where \(question.inWindow("created_at")) and \(question.usage)
+        tool_executions where \(question.inWindow("created_at")) and \(question.usageForTasks)
             and \(question.contains(.tool, "tool_name")) and \(question.contains(.server, "server_name"))
         """
     }
@@ -145,7 +145,7 @@ extension ReportQuery {
     private static func tool(_ question: Question) -> [Part] {
         let name = question.request.argument ?? ""
         let own: SQL = """
-            (select * from tool_executions where \(question.inWindow("created_at")) and \(question.usage)
+            (select * from tool_executions where \(question.inWindow("created_at")) and \(question.usageForTasks)
                 and lower(tool_name) = lower(\(Value.text(name)))) as x where true
             """
         return [

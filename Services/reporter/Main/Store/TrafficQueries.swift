@@ -150,14 +150,14 @@ extension ReportQuery {
             (\(question.sessionHours)) as s
             where s.is_start and \(question.inWindow("s.started_at")) and \(question.sessionFilters)
             """
-        func count(_ table: SQL, _ column: SQL, previous: Bool = false) -> SQL {
+        func count(_ table: SQL, _ usage: SQL, at column: SQL = "created_at", previous: Bool = false) -> SQL {
             let window = previous ? question.inPreviousWindow(column) : question.inWindow(column)
-            return "from \(table) where \(window) and \(question.usage)"
+            return "from \(table) where \(window) and \(usage)"
         }
-        let conversations = count("conversations", "created_at")
-        let earlierConversations = count("conversations", "created_at", previous: true)
-        let requests = count("ai_requests", "created_at")
-        let earlierRequests = count("ai_requests", "created_at", previous: true)
+        let conversations = count("conversations", question.usage)
+        let earlierConversations = count("conversations", question.usage, previous: true)
+        let requests = count("ai_requests", question.usageForTasks)
+        let earlierRequests = count("ai_requests", question.usageForTasks, previous: true)
         return [
             .value("period", question.period(withTime: true)),
             .object(
@@ -187,7 +187,7 @@ extension ReportQuery {
                 """
                 select count(distinct agent_name) as active_count, count(*) as total_tasks,
                     \(Question.percent("count(*) filter (where status = 'completed')", of: "count(*)")) as success_rate
-                \(count("agent_tasks", "started_at"))
+                \(count("agent_tasks", question.usage, at: "started_at"))
                 """),
             .object(
                 "ai_requests",
@@ -201,7 +201,7 @@ extension ReportQuery {
                 """
                 select count(*) as total_executions,
                     \(Question.percent("count(*) filter (where status = 'success')", of: "count(*)")) as success_rate
-                \(count("tool_executions", "created_at"))
+                \(count("tool_executions", question.usageForTasks))
                 """),
             .object(
                 "sessions",
@@ -233,8 +233,19 @@ extension Question {
     /// default: what belongs to no session goes as soon as one is meant.
     var usage: SQL { ofSessions(but: []) }
 
-    /// The same without filters that mean something else here.
-    func ofSessions(but others: [Filter]) -> SQL {
+    /// The same for what may have been done for a task: of the task's session where it names none itself.
+    var usageForTasks: SQL {
+        ofSessions(
+            but: [],
+            session: """
+                coalesce(session_id, (
+                    select session from (select task_id as task, session_id as session from agent_tasks) as tasks
+                    where task = task_id))
+                """)
+    }
+
+    /// The same without filters that mean something else here, by what says the session of a row.
+    func ofSessions(but others: [Filter], session: SQL = "session_id") -> SQL {
         var copy = request
         for filter in [.site] + others { copy.filters[filter] = nil }
         let usual = request.report.defaultPopulation == .all ? request.population : nil
@@ -244,7 +255,7 @@ extension Question {
             request.filters[.site].map {
                 let name: SQL = "lower(\(Value.text($0)))"
                 return """
-                    (site = \(name) or (site = '' and session_id in (select session_id from user_sessions
+                    (site = \(name) or (site = '' and \(session) in (select session_id from user_sessions
                         where site = \(name))))
                     """
             } ?? "true"
@@ -252,7 +263,7 @@ extension Question {
             let question = try? Question(copy, from: from, to: to, hours: hours)
         else { return here }
         return """
-            \(here) and session_id in (select s.session_id from user_sessions as s
+            \(here) and \(session) in (select s.session_id from user_sessions as s
                 where \(Self.condition(of: population)) and \(question.sessionFilters))
             """
     }
