@@ -120,6 +120,7 @@ enum ExportFile {
         // What no --force replaces: a folder, and a link that leads nowhere.
         if access(path, F_OK) != 0 { return unwritable(path, errno) }
         if access("\(path)/.", F_OK) == 0 { return unwritable(path, EISDIR) }
-        return ReportError(.fileExists, "\(path) is there already.", hint: "Name another file, or add --force to replace it.")
+        return ReportError(
+            .fileExists, "\(path) is there already.", hint: "Name another file, or add --force to replace it.")
     }
 }
