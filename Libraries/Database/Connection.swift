@@ -1,5 +1,3 @@
-import Synchronization
-
 /// One connection to PostgreSQL. Its methods run on a thread of its own, so that libpq blocks nobody, and are plain
 /// synchronous calls for whoever is already there:
 ///
@@ -16,7 +14,7 @@ public actor Connection {
     /// The longest that a statement may take when its caller does not say.
     public nonisolated let statementTimeout: Duration
     private nonisolated let thread = ConnectionThread()
-    private nonisolated let canceller = Mutex<Canceller?>(nil)
+    private nonisolated let cancellation = Cancellation()
     private var session: Session?
     private var isInTransaction = false
     /// When the statements of the transaction under way have had their time.
@@ -42,13 +40,21 @@ public actor Connection {
     /// Ends the connection; the next use connects again.
     public func close() {
         session = nil
-        canceller.withLock { $0 = nil }
+        cancellation.isOf(nil)
     }
 
-    /// Stops the statement running now, if any, which then throws 57014. From any thread.
-    public nonisolated func cancel() {
-        let current = canceller.withLock { $0 }
-        current?.request()
+    /// Stops the statement running now, and every later one before it begins: they throw 57014 until `renew()`. From any
+    /// thread.
+    public nonisolated func cancel() { cancellation.ask() }
+
+    /// Whether it was cancelled and not renewed.
+    public nonisolated var isCancelled: Bool { cancellation.isAsked }
+
+    /// Takes statements again after `cancel()`.
+    public func renew() {
+        // What may still be on its way to the server is for a statement of whoever had the connection before.
+        if cancellation.isUnderWay { close() }
+        cancellation.forget()
     }
 
     /// Runs one statement with `values` for $1, $2, … and returns its rows.
@@ -113,7 +119,12 @@ public actor Connection {
             return value
         } catch {
             bodyEnd = nil
-            if session?.isAlive == true, session?.isInTransaction == true, (try? script("rollback")) == nil { close() }
+            // Also after `cancel()`, which refuses what the caller asks.
+            if let session, session.isAlive, session.isInTransaction,
+                (try? session.run(script: "rollback", until: deadline(nil))) == nil
+            {
+                close()
+            }
             throw error
         }
     }
@@ -141,6 +152,10 @@ public actor Connection {
     private func perform(
         _ body: (Session) throws(DatabaseError) -> QueryResult
     ) throws(DatabaseError) -> QueryResult {
+        guard !cancellation.isAsked else {
+            throw DatabaseError(
+                sqlstate: "57014", message: "cancelled by whoever asked", target: target.description)
+        }
         let session = try connectedSession()
         do {
             return try body(session)
@@ -157,7 +172,7 @@ public actor Connection {
             throw DatabaseError(
                 sqlstate: "08006", message: "the connection was lost inside a transaction", target: target.description)
         }
-        let fresh = try Session(connectingTo: target)
+        let fresh = try Session(connectingTo: target, cancellation)
         // Times are read in this form whatever the server's or the role's settings are. And a server whose client has been
         // killed ends the statement, and gives its locks up, within seconds.
         _ = try fresh.run(
@@ -165,7 +180,7 @@ public actor Connection {
                 set datestyle = 'ISO, YMD'; set timezone = 'UTC'; set client_connection_check_interval = '2s'
                 """, until: Deadline(statementTimeout))
         session = fresh
-        canceller.withLock { $0 = fresh.makeCanceller() }
+        cancellation.isOf(fresh.makeCanceller())
         return fresh
     }
 }

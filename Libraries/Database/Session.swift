@@ -6,11 +6,14 @@ import Glibc
 final class Session: @unchecked Sendable {
     private let handle: OpaquePointer
     private let target: String
+    private let cancellation: Cancellation
 
     /// How long a cancelled statement may take to say so before the connection is given up.
     private static let cancelGrace = Duration.seconds(2)
+    /// How often a statement that runs looks whether it was cancelled, in milliseconds.
+    private static let lookEvery: Int64 = 250
 
-    init(connectingTo target: ConnectionTarget) throws(DatabaseError) {
+    init(connectingTo target: ConnectionTarget, _ cancellation: Cancellation) throws(DatabaseError) {
         var words: [UnsafeMutablePointer<CChar>?] = []
         var values: [UnsafeMutablePointer<CChar>?] = []
         for (word, value) in target.parameters {
@@ -38,6 +41,7 @@ final class Session: @unchecked Sendable {
         }
         handle = connected
         self.target = target.description
+        self.cancellation = cancellation
         PQsetNoticeReceiver(handle, { _, _ in }, nil)  // else libpq prints notices on our stderr
         PQsetnonblocking(handle, 1)
     }
@@ -159,7 +163,8 @@ final class Session: @unchecked Sendable {
     }
 
     /// Waits for the socket. When the time is over the statement is cancelled and the wait goes on for its answer; when
-    /// that does not come either, the connection is cut.
+    /// that does not come either, the connection is cut. What its caller has cancelled meanwhile is cancelled again: the
+    /// first time it may have come before the server had begun, and is lost then.
     private func wait(until deadline: Deadline, forWriting: Bool = false) throws(DatabaseError) {
         while true {
             let patience = deadline.isCancelled ? deadline.end + Self.cancelGrace : deadline.end
@@ -168,7 +173,7 @@ final class Session: @unchecked Sendable {
             var entry = pollfd(
                 fd: PQsocket(handle), events: Int16(POLLIN) | (forWriting ? Int16(POLLOUT) : 0), revents: 0)
             guard entry.fd >= 0 else { throw connectionError() }
-            let ready = poll(&entry, 1, Int32(clamping: max(0, milliseconds + 1)))
+            let ready = poll(&entry, 1, Int32(clamping: min(max(0, milliseconds + 1), Self.lookEvery)))
             if ready > 0 {
                 if entry.revents & Int16(truncatingIfNeeded: POLLIN | POLLERR | POLLHUP) != 0 {
                     guard PQconsumeInput(handle) == 1 else { throw connectionError() }
@@ -177,10 +182,12 @@ final class Session: @unchecked Sendable {
             }
             if ready < 0 {
                 guard errno == EINTR else { throw connectionError() }
+            } else if ContinuousClock.now < patience {
+                if cancellation.isAsked { cancellation.repeat() }
             } else if !deadline.isCancelled {
                 deadline.isCancelled = true
                 makeCanceller()?.request()
-            } else if ContinuousClock.now >= patience {
+            } else {
                 shutdown(PQsocket(handle), Int32(SHUT_RDWR))
                 PQconsumeInput(handle)
                 throw DatabaseError(
@@ -243,34 +250,5 @@ final class Deadline {
     init(_ allowed: Duration) {
         self.allowed = allowed
         end = .now + allowed
-    }
-}
-
-/// Stops the statement that a connection is running; safe from any thread.
-final class Canceller: @unchecked Sendable {
-    private let pointer: OpaquePointer
-
-    init(_ pointer: OpaquePointer) { self.pointer = pointer }
-
-    deinit { PQfreeCancel(pointer) }
-
-    /// Asks the server to stop the statement, on a thread that nobody waits for: libpq waits for the server without end,
-    /// and a server that stands still is one of the reasons to ask.
-    func request() {
-        let kept = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        let outcome = pthread_create(
-            &thread, nil,
-            { kept in
-                Unmanaged<Canceller>.fromOpaque(kept!).takeRetainedValue().cancel()
-                return nil
-            }, kept.toOpaque())
-        if outcome == 0 { pthread_detach(thread) } else { kept.release() }
-    }
-
-    private func cancel() {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { message in
-            _ = PQcancel(pointer, message.baseAddress!, 256)
-        }
     }
 }

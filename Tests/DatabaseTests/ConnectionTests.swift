@@ -209,6 +209,10 @@ struct ConnectionTests {
         connection.cancel()
         let error = await #expect(throws: DatabaseError.self) { try await sleeper.value }
         #expect(error?.isCancelled == true)
+        let next = await #expect(throws: DatabaseError.self) { try await connection.query("select 1") }
+        #expect(connection.isCancelled && next?.isCancelled == true)
+        await connection.renew()
+        #expect(try await connection.query("select 1").single(Int.self) == 1)
     }
 
     @Test func connectsAnewAfterItsServerProcessEnded() async throws {

@@ -97,6 +97,36 @@ struct PoolTests {
         try await holder.value
     }
 
+    /// The server takes a cancellation for the statement that it is at: one that comes between two is lost.
+    @Test func aCancelledCallersNextStatementDoesNotBegin() async throws {
+        let (pool, _) = try await pool(size: 1)
+        await #expect(throws: DatabaseError.self) {
+            try await pool.transaction { connection in
+                _ = try connection.query("select 1")
+                connection.cancel()
+                _ = try connection.query("select pg_sleep(60)")
+            }
+        }
+        #expect(try await pool.query("select 2 as two").single(Int.self) == 2)
+    }
+
+    /// Whenever in its course a caller is cancelled, nothing of it goes on, and the next has the connection to itself.
+    @Test(.timeLimit(.minutes(1))) func aCancellationIsNeverLost() async throws {
+        let (pool, _) = try await pool(size: 1)
+        for step in 0..<120 {
+            let caller = Task {
+                try await pool.transaction { connection in
+                    for _ in 0..<5 { _ = try connection.query("select 1") }
+                    _ = try connection.query("select pg_sleep(60)")
+                }
+            }
+            try await Task.sleep(for: .microseconds(step * 25))
+            caller.cancel()
+            await #expect(throws: (any Error).self) { try await caller.value }
+            for _ in 0..<3 { #expect(try await pool.query("select 3 as three").single(Int.self) == 3) }
+        }
+    }
+
     @Test func aCancelledCallersStatementEnds() async throws {
         let (pool, database) = try await pool(size: 1)
         let sleeper = Task { try await pool.query("select pg_sleep(60)") }

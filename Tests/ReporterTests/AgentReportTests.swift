@@ -97,6 +97,16 @@ import WeirProtocol
             let tools = try await database.data("tools stats --class \(population)")
             #expect(tools["total_executions"] == .integer(Int64(uses)), "\(population)")
         }
+        // And of its task's site.
+        let writer = try database.connection(as: "postgres")
+        try await writer.execute("update agent_tasks set site = 'shop.example' where task_id = 't2'")
+        await writer.close()
+        for (site, cost, uses) in [("shop.example", 11, 1), ("other.example", 0, 0)] {
+            #expect(
+                try await database.data("costs summary --site \(site)")["total_cost_microdollars"]
+                    == .integer(Int64(cost)))
+            #expect(try await database.data("tools stats --site \(site)")["total_executions"] == .integer(Int64(uses)))
+        }
         // Nobody's class is meant where none is named.
         #expect(try await database.data("overview")["costs"]?["total_cost_microdollars"] == 36)
         let unnamed = try await database.data("agents show unnamed")

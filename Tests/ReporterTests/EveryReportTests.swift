@@ -23,6 +23,25 @@ import WeirProtocol
 
     private static func command(_ id: String) -> String { String(id.map { $0 == "." ? " " : $0 }) }
 
+    /// Windows at the ends of what texts of times can tell, and of what arithmetic with them can.
+    private static let edges = [
+        "--since 1000-01-01 --compare previous", "--since 0001-01-01 --until 0001-01-03",
+        "--since 0001-01-01 --tz Asia/Tokyo", "--since 0001-01-01T00:00:00+01:00", "--until 0001-01-01",
+        "--until 9999-12-31 --tz America/Los_Angeles", "--since 9999-12-30 --until 9999-12-31",
+    ]
+
+    @Test(arguments: ids) func atTheEdgesOfTime(_ id: String) async throws {
+        for words in Self.edges {
+            do {
+                let report = try await Self.full.value.report("\(Self.command(id)) \(words)")
+                #expect(!report.table(on: TerminalShape(width: 80, hasColors: false)).contains(" T0"), "\(words)")
+            } catch let error as ReportError {
+                // A window that is refused is refused for what was typed.
+                #expect(error.code != .internal && !error.message.contains("database"), "\(words): \(error)")
+            }
+        }
+    }
+
     @Test(arguments: ids) func onAnEmptyDatabase(_ id: String) async throws {
         let report = try await Self.empty.value.report(Self.command(id))
         #expect(report.csv.hasSuffix("\r\n"))

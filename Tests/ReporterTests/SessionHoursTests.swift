@@ -82,6 +82,31 @@ import WeirProtocol
         await administrator.close()
     }
 
+    /// Retention and erasure leave requests whose session is gone: their views are nobody's, whichever way they are counted.
+    @Test func viewsOfSessionsThatAreGoneCountNowhere() async throws {
+        let database = try await GoldenAnswerTests.seeded()
+        let window = "--since 7d --class all"
+        func views(rolledUp: Bool) async throws -> Set<Int64?> {
+            if rolledUp { try await database.rollUp() }
+            var found: Set<Int64?> = []
+            for command in ["content stats", "content top", "content trends", "content trends --tz Asia/Kolkata"] {
+                found.insert(try await database.data("\(command) \(window)")["total_views"]?.integerValue)
+            }
+            found.insert(try await database.data("overview \(window)")["traffic"]?["page_views"]?.integerValue)
+            return found
+        }
+        let before = try await views(rolledUp: false)
+        let administrator = try database.connection(as: "postgres")
+        let removed = try await administrator.execute(
+            "delete from user_sessions where session_id in (select session_id from user_sessions order by md5(session_id) limit 40)"
+        )
+        #expect(removed == 40)
+        await administrator.close()
+        let afterwards = try await views(rolledUp: false)
+        #expect(before.count == 1 && afterwards.count == 1 && before != afterwards)
+        #expect(try await views(rolledUp: true) == afterwards)
+    }
+
     @Test(arguments: changes) func aChangeTakesItsHoursOut(
         _ change: (name: String, role: String, change: String, sessions: String)
     ) async throws {

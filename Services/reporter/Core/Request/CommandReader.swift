@@ -46,6 +46,7 @@ public struct CommandReader: Sendable {
             return .completions(shell: words[1])
         }
         let (report, argument) = try catalogue.find(words)
+        guard argument?.utf8.contains(0) != true else { throw ReportError(.badValue, "The name holds a NUL byte.") }
         var given: [(flag: Flag, value: String)] = []
         for entry in parsed.flags {
             // Two reports may have a flag of one name that takes different words: the report's own counts.
@@ -130,6 +131,10 @@ public struct CommandReader: Sendable {
                 throw ReportError(.missingValue, "--html needs a file name.", hint: "As in --html report.html.")
             }
             options.htmlPath = path
+        }
+        if let path = options.htmlPath, path == options.exportPath {
+            throw ReportError(
+                .badFileName, "--export and --html name the same file.", hint: "Give each a file of its own.")
         }
         options.mayReplace = flags.has(.force)
         options.isColorless = flags.has(.noColor)

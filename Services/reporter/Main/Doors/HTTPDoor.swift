@@ -39,8 +39,9 @@ struct HTTPDoor: Sendable {
             do {
                 body = try await request.body.collect(upTo: Envelope.lineLimit)
             } catch {
-                return respond(
-                    .failed(ReportError(.badCommand, "The body is over \(Envelope.lineLimit) bytes.")), to: request)
+                let isTooLong = error is NIOTooManyBytesError
+                let message = isTooLong ? "The body is over \(Envelope.lineLimit) bytes." : "The body breaks off."
+                return respond(.failed(ReportError(.badCommand, message)), to: request)
             }
             guard let message = try? JSONValue(parsing: body.readableBytesView) else {
                 return respond(.failed(ReportError(.badCommand, "The body is not JSON.")), to: request)

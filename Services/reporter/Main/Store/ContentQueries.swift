@@ -114,7 +114,8 @@ extension ReportQuery {
             select \(question.bucket(of: "s.hour")) as bucket, sum(s.page_view_count)::bigint as views,
                 count(distinct s.visitor) as unique_visitors
             from (\(question.sessionHours)) as s
-            where s.page_view_count > 0 and \(question.population) and \(question.visitFilters) group by 1
+            where s.page_view_count > 0 and s.started_at is not null and \(question.population)
+                and \(question.visitFilters) group by 1
             """
             : """
             select \(question.bucket(of: "\"timestamp\"")) as bucket, count(*) as views,

@@ -14,8 +14,10 @@ struct Question: Sendable {
     /// What the roll-up does not hold of the window and the one before.
     let hours: SessionHours
 
-    /// A question; without `hours` nothing is rolled up.
+    /// A question, of the part of the window that texts of times can tell; without `hours` nothing is rolled up.
     init(_ request: ReportRequest, from: Timestamp, to: Timestamp, hours: SessionHours? = nil) throws(ReportError) {
+        let from = min(Self.dated(from), Self.latest - 1)
+        let to = max(Self.dated(to), from + 1)
         self.hours = hours ?? SessionHours(from: from, to: to)
         (self.request, self.from, self.to) = (request, from, to)
         grouping = request.grouping?.fitting(to - from) ?? .usual(over: to - from)
@@ -44,8 +46,10 @@ struct Question: Sendable {
 
     /// The moment, or the nearest in the years 1 to 9999, which texts of times can tell.
     static func dated(_ moment: Timestamp) -> Timestamp {
-        min(max(moment, Timestamp(milliseconds: -62_135_596_800_000)), Timestamp(milliseconds: 253_402_300_799_999))
+        min(max(moment, Timestamp(milliseconds: -62_135_596_800_000)), latest)
     }
+
+    private static let latest = Timestamp(milliseconds: 253_402_300_799_999)
 
     /// Events `e` of the window. The day leads to the partitions; a day more at each end covers clients' clocks.
     var eventsInWindow: SQL { "\(inWindow("e.\"timestamp\"")) and \(days(from, to))" }
@@ -64,7 +68,7 @@ struct Question: Sendable {
 
     /// The bucket, from 1, that `column` falls into.
     func bucket(of column: SQL) -> SQL {
-        let starts = buckets.map { "\"\($0.start.iso8601)\"" }.joined(separator: ",")
+        let starts = buckets.map { "\"\(Self.dated($0.start).iso8601)\"" }.joined(separator: ",")
         return "width_bucket(\(column), \(Value.text("{\(starts)}"))::timestamptz[])"
     }
 
@@ -135,7 +139,8 @@ struct Question: Sendable {
     func period(withTime: Bool = false) -> JSONValue {
         func text(_ moment: Timestamp) -> String {
             let wall = request.zone.wall(at: moment).iso8601
-            return withTime ? "\(wall.prefix(10)) \(wall.dropFirst(11).prefix(5))" : String(wall.prefix(10))
+            let date = wall.prefix { $0 != "T" }
+            return withTime ? "\(date) \(wall.dropFirst(date.count + 1).prefix(5))" : String(date)
         }
         // The window's last moment names its last day, since the end itself does not belong to it.
         return .string("\(text(from)) to \(text(withTime ? to : to - 1))")

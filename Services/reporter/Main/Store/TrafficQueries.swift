@@ -165,14 +165,15 @@ extension ReportQuery {
                 """
                 select coalesce(sum(s.request_count), 0)::bigint as requests,
                     coalesce(sum(s.page_request_count), 0)::bigint as page_requests,
-                    coalesce(sum(s.page_view_count) filter (where \(question.population)), 0)::bigint as page_views,
+                    coalesce(sum(s.page_view_count) filter (where s.started_at is not null and \(question.population)), 0)::bigint
+                        as page_views,
                     count(distinct s.visitor) filter (where \(question.population) and s.is_start) as visitors,
                     count(distinct s.user_id) filter (where \(question.population) and s.is_start) as users,
                     count(*) filter (where s.is_start) as sessions,
                     count(*) filter (where s.is_start and \(Question.judgedHuman)) as human_sessions,
                     count(*) filter (where s.is_start and \(Question.condition(of: .bot))) as bot_sessions,
                     count(*) filter (where s.is_start and \(Question.condition(of: .undecided))) as undecided_sessions
-                -- Requests are everybody's, so that they agree with the logs.
+                -- Requests are everybody's, so that they agree with the logs; views are of sessions that are still known.
                 from (\(question.sessionHours)) as s where \(question.sessionFilters)
                 """),
             .object(
@@ -233,19 +234,19 @@ extension Question {
     /// default: what belongs to no session goes as soon as one is meant.
     var usage: SQL { ofSessions(but: []) }
 
-    /// The same for what may have been done for a task: of the task's session where it names none itself.
+    /// The same for what may have been done for a task: of the task's session and site where it names none itself.
     var usageForTasks: SQL {
-        ofSessions(
-            but: [],
-            session: """
-                coalesce(session_id, (
-                    select session from (select task_id as task, session_id as session from agent_tasks) as tasks
-                    where task = task_id))
-                """)
+        func ofTask(_ column: SQL) -> SQL {
+            // Under other names, since the row's own are meant by theirs.
+            "(select known from (select task_id as task, \(column) as known from agent_tasks) as tasks where task = task_id)"
+        }
+        return ofSessions(
+            but: [], session: "coalesce(session_id, \(ofTask("session_id")))",
+            site: "coalesce(nullif(site, ''), \(ofTask("site")), '')")
     }
 
-    /// The same without filters that mean something else here, by what says the session of a row.
-    func ofSessions(but others: [Filter], session: SQL = "session_id") -> SQL {
+    /// The same without filters that mean something else here, by what says the session and the site of a row.
+    func ofSessions(but others: [Filter], session: SQL = "session_id", site: SQL = "site") -> SQL {
         var copy = request
         for filter in [.site] + others { copy.filters[filter] = nil }
         let usual = request.report.defaultPopulation == .all ? request.population : nil
@@ -255,7 +256,7 @@ extension Question {
             request.filters[.site].map {
                 let name: SQL = "lower(\(Value.text($0)))"
                 return """
-                    (site = \(name) or (site = '' and \(session) in (select session_id from user_sessions
+                    (\(site) = \(name) or (\(site) = '' and \(session) in (select session_id from user_sessions
                         where site = \(name))))
                     """
             } ?? "true"
