@@ -29,6 +29,7 @@ private final class BookInHand {
     init(policy: SessionBook.Policy = SessionBook.Policy()) { book = SessionBook(policy: policy) }
 
     var count: Int { book.count }
+    var heldRequests: Int { book.heldRequests }
     subscript(id: SessionID) -> LiveSession? { book[id] }
     func restore(_ sessions: [SessionBook.Stored]) { book.restore(sessions) }
     func place(_ request: IntakeRequest, token: SessionID? = nil) -> SessionBook.Placement {
@@ -133,6 +134,30 @@ private final class ScheduleInHand {
         let gone = book.ended(by: noon + 11_000)
         #expect(gone.map(\.key.address.description) == ["192.0.2.1", "192.0.2.2"])
         #expect(book.count == 9)
+    }
+
+    /// Ten visitors with a hundred requests each, of which all of them together may hold three hundred.
+    @Test func manyLongSessionsHoldTheLatestRequestsOnly() throws {
+        let book = BookInHand(policy: SessionBook.Policy(requestCapacity: 300))
+        var sessions: Set<SessionID> = []
+        for step in 0..<100 {
+            for visitor in 1...10 {
+                let request = try request(Int64(step) * 1000, ip: "192.0.2.\(visitor)", path: "/\(step)")
+                sessions.insert(book.place(request).sessionID)
+            }
+        }
+        #expect(sessions.count == 10)
+        var held = 0
+        for id in sessions {
+            let evidence = try #require(book.evidence(for: id, now: noon + 100_000))
+            // A share of thirty and a quarter more.
+            #expect((30...38).contains(evidence.requests.count) && evidence.requests.last?.path == "/99")
+            #expect(evidence.requests.count + evidence.requestsOmitted == 100 && evidence.requestCount == 100)
+            #expect(evidence.distinctPages == 100)
+            held += evidence.requests.count
+        }
+        #expect(book.heldRequests == held)
+        #expect(book.ended(by: noon + 100 * minute).count == 10 && book.heldRequests == 0)
     }
 
     @Test func aStoredSessionIsContinuedButNotJudgedFromMemory() throws {

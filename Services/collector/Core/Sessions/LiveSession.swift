@@ -64,7 +64,9 @@ public struct LiveSession: Sendable {
     /// Whether a page of the site has been loaded.
     public var hasDocument: Bool { !pages.isEmpty }
 
-    mutating func add(_ request: IntakeRequest, kind: RequestKind) {
+    /// Counts a request, and holds about as many of the latest as it may.
+    /// - Returns: how many more it holds now than before.
+    mutating func add(_ request: IntakeRequest, kind: RequestKind, holding limit: Int) -> Int {
         if request.at < startedAt { startedAt = request.at }
         if request.at > lastActivityAt { lastActivityAt = request.at }
         if kind == .asset { assetCount += 1 } else { requestCount += 1 }
@@ -80,13 +82,17 @@ public struct LiveSession: Sendable {
         }
         if let level = request.level { self.level = level }
         if let user = request.userID { userID = user }
-        remember(request, kind)
+        let held = requests.count
+        remember(request, kind, limit)
+        return requests.count - held
     }
 
-    private mutating func remember(_ request: IntakeRequest, _ kind: RequestKind) {
-        if requests.count >= SessionEvidence.requestLimit * 5 / 4 {
-            let excess = requests.count - SessionEvidence.requestLimit
-            requests.removeFirst(excess)
+    private mutating func remember(_ request: IntakeRequest, _ kind: RequestKind, _ limit: Int) {
+        // A quarter more, so that most requests move nothing.
+        if requests.count >= limit * 5 / 4 {
+            let excess = requests.count - limit
+            // Room for hundreds is not kept by a session that may hold a few.
+            if excess > limit { requests = Array(requests.dropFirst(excess)) } else { requests.removeFirst(excess) }
             omitted += excess
         }
         let known = SessionEvidence.Request(

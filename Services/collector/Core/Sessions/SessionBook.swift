@@ -4,7 +4,8 @@ public import WeirProtocol
 ///
 /// A value without effects. Each source of requests (the live gateway, one import) has a book of its own, whose clock is
 /// the latest time that the source has shown. A book holds at most `capacity` sessions; beyond that the ones that were
-/// quiet longest are handed out early as ended.
+/// quiet longest are handed out early as ended. Of all sessions together it holds about `requestCapacity` requests; beyond
+/// that each one that goes on keeps as many of its latest as its share comes to, though at least `smallestShare`.
 public struct SessionBook: Sendable {
     /// When sessions end.
     public struct Policy: Sendable {
@@ -14,10 +15,16 @@ public struct SessionBook: Sendable {
         public var maximum: Int64?
         /// Sessions held at once.
         public var capacity: Int
+        /// Requests held at once, of all sessions; some 100 to 300 bytes each.
+        public var requestCapacity: Int
 
-        /// A policy; the defaults are 30 minutes, 24 hours, 100,000 sessions.
-        public init(idle: Int64 = 1_800_000, maximum: Int64? = 86_400_000, capacity: Int = 100_000) {
-            (self.idle, self.maximum, self.capacity) = (idle, maximum, capacity)
+        /// A policy; the defaults are 30 minutes, 24 hours, 100,000 sessions and a million requests.
+        public init(
+            idle: Int64 = 1_800_000, maximum: Int64? = 86_400_000, capacity: Int = 100_000,
+            requestCapacity: Int = 1_000_000
+        ) {
+            (self.idle, self.maximum) = (idle, maximum)
+            (self.capacity, self.requestCapacity) = (capacity, requestCapacity)
         }
     }
 
@@ -67,6 +74,11 @@ public struct SessionBook: Sendable {
     private var pages = SitePages()
     private var trackers = TrackedSites()
     private var sweptAt = Timestamp(milliseconds: .min)
+    /// Requests that the sessions hold.
+    private(set) var heldRequests = 0
+
+    /// Requests that every session may hold: enough for each of the signals that look at their order and pace.
+    static let smallestShare = 20
 
     /// An empty book.
     public init(policy: Policy = Policy()) { self.policy = policy }
@@ -102,12 +114,18 @@ public struct SessionBook: Sendable {
         if request.at > clock { clock = request.at }
         let (slot, isNew) = find(request, token: token)
         let kind = request.kind(sessionHasDocument: slots[slot]!.hasDocument)
-        slots[slot]!.add(request, kind: kind)
+        heldRequests += slots[slot]!.add(request, kind: kind, holding: requestShare)
         let network = slots[slot]!.networkPrefix
         if isNew { history.began(request.fingerprint, network, at: request.at) }
         history.used(request.fingerprint, in: network, at: request.at)
         return Placement(
             sessionID: slots[slot]!.id, kind: kind, isNew: isNew, isFirstHere: slots[slot]!.totalCount == 1)
+    }
+
+    private var requestShare: Int {
+        heldRequests < policy.requestCapacity
+            ? SessionEvidence.requestLimit
+            : min(SessionEvidence.requestLimit, max(Self.smallestShare, policy.requestCapacity / max(count, 1)))
     }
 
     /// Notes a page that the site serves.
@@ -223,6 +241,7 @@ public struct SessionBook: Sendable {
         freeSlots = []
         slotByID = [:]
         slotsByKey = [:]
+        heldRequests = 0
         return all
     }
 
@@ -233,6 +252,7 @@ public struct SessionBook: Sendable {
 
     private mutating func remove(_ slot: Int) -> LiveSession {
         let session = slots[slot].take()!
+        heldRequests -= session.heldRequests
         freeSlots.append(slot)
         slotByID[session.id] = nil
         if let place = slotsByKey.index(forKey: session.key), !slotsByKey.values[place].remove(slot) {
