@@ -263,6 +263,32 @@ private final class ScheduleInHand {
     }
 }
 
+@Suite struct SessionBookClockTests {
+    /// A clock that is set back by an hour and forward again: each hour's requests are together.
+    @Test func aRequestOfAnEarlierHourIsAnotherVisit() throws {
+        let book = BookInHand()
+        let first = book.place(try request(0))
+        let back = book.place(try request(-60 * minute))
+        #expect(back.isNew && back.sessionID != first.sessionID)
+        #expect(book.place(try request(minute)).sessionID == first.sessionID)
+        #expect(book.place(try request(-59 * minute)).sessionID == back.sessionID)
+        #expect(book[first.sessionID]?.requestCount == 2)
+        #expect(book[back.sessionID]?.requestCount == 2)
+    }
+
+    @Test func whatHasEndedLeavesThoughTheClockWasSetBack() throws {
+        let book = BookInHand()
+        let old = book.place(try request(-120 * minute))
+        let late = book.place(try request(0, ip: "192.0.2.2"))
+        #expect(book.ended(by: noon - 61 * minute).isEmpty)
+        // An hour ahead and back again: the sweep in between must not be the last for an hour.
+        #expect(book.ended(by: noon).map(\.id) == [old.sessionID])
+        let other = book.place(try request(-150 * minute, ip: "192.0.2.3"))
+        #expect(book.ended(by: noon - 60 * minute).map(\.id) == [other.sessionID])
+        #expect(book[late.sessionID] != nil)
+    }
+}
+
 @Suite struct JudgingScheduleTests {
     private func id(_ number: UInt64) -> SessionID { SessionID(first: EventID(at: noon, entropy: (0, number))) }
 
@@ -276,6 +302,20 @@ private final class ScheduleInHand {
         #expect(schedule.take(10, now: noon + 500) == [id(1)])
         schedule.changed(id(1), askedAt: noon + 500, now: noon + 5000)
         #expect(schedule.take(10, now: noon + 5000) == [id(1)])
+    }
+
+    /// Set back an hour, the clock keeps nobody waiting for longer than the pause; set forward, it hurries nobody.
+    @Test func aClockThatStepsDelaysNoJudgement() {
+        let schedule = ScheduleInHand()
+        let earlier = noon - 60 * minute
+        schedule.changed(id(1), askedAt: noon, now: earlier)
+        #expect(schedule.take(10, now: earlier + 499).isEmpty)
+        #expect(schedule.take(10, now: earlier + 500) == [id(1)])
+        // Put down before the step.
+        schedule.changed(id(2), askedAt: noon, now: noon + 100)
+        #expect(schedule.take(10, now: earlier) == [id(2)])
+        schedule.changed(id(3), askedAt: noon, now: noon + 60 * minute)
+        #expect(schedule.take(10, now: noon + 60 * minute) == [id(3)])
     }
 
     @Test func theLongestWaitingComesFirst() {

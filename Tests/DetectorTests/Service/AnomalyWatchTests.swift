@@ -121,7 +121,7 @@ import Testing
 
         try await scene.traffic(105, minute: 0)
         try await scene.go(&state, through: 0)
-        await scene.connection.close()
+        await scene.watch.giveUp()
 
         // The server notices the end of a connection in its own time.
         var next: SeriesWatch?
@@ -129,6 +129,45 @@ import Testing
         let key = SeriesWatch.Key(site: "shop.example", series: "requests", population: "human")
         #expect(next?.learned(key).minutes == 251)
         #expect(second.watch.counters.isWatching)
+    }
+
+    @Test("a lock that went with its connection is noticed before another minute is looked at")
+    func lostLock() async throws {
+        let scene = try Scene(try await History())
+        var state = try #require(try await scene.watch.begin(Self.noon))
+        let administrator = try scene.history.database.connection(as: "postgres")
+        let ended = try await administrator.query(
+            """
+            select pg_terminate_backend(pid, 10000) from pg_stat_activity
+            where usename = 'weir_detector' and datname = current_database() and state = 'idle in transaction'
+            """)
+        #expect(ended.count == 1)
+        await administrator.close()
+        await #expect(throws: DatabaseError.self) { try await scene.go(&state, through: 0) }
+        #expect(scene.watch.counters.minutes == 0)
+        await scene.watch.giveUp()
+        #expect(!scene.watch.counters.isWatching)
+    }
+
+    @Test("minutes are looked at again when the clock was set forward and back")
+    func steppedClock() async throws {
+        let scene = try Scene(try await History())
+        try await scene.learn(60)
+        var state = try #require(try await scene.watch.begin(Self.noon))
+        try await scene.traffic(100, minute: 0)
+        try await scene.go(&state, through: 0)
+        try await scene.go(&state, through: 60)
+        let before = scene.watch.counters.minutes
+        try await scene.traffic(100, minute: 1)
+        try await scene.go(&state, through: 1)
+        #expect(scene.watch.counters.minutes == before + 1)
+        let counted = try await scene.history.writer.query(
+            """
+            select value::int from anomaly_series where minute = '2026-03-01 12:01Z' and series = 'requests'
+                and population = 'human'
+            """)
+        #expect(try counted.single(Int.self) == 100)
+        await scene.watch.giveUp()
     }
 
     @Test("while it learns it raises nothing of a series, and says how far it is")

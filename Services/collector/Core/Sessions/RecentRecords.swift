@@ -43,16 +43,19 @@ public struct JudgingSchedule: Sendable {
     /// Sessions that wait.
     public var count: Int { due.count }
 
-    /// Something was added to a session that was last asked about at `askedAt`.
+    /// Something was added to a session that was last asked about at `askedAt`, which lies ahead of `now` when the clock
+    /// was set back since.
     public mutating func changed(_ id: SessionID, askedAt: Timestamp?, now: Timestamp) {
         guard due[id] == nil, due.count < Self.limit else { return }
-        due[id] = askedAt.map { max(now, $0 + Self.pause) } ?? now
+        due[id] = askedAt.map { min(max(now, $0 + Self.pause), now + Self.pause) } ?? now
     }
 
     /// Takes up to `limit` sessions whose time has come, the longest waiting first.
     public mutating func take(_ limit: Int, now: Timestamp) -> [SessionID] {
         guard limit > 0 else { return [] }
-        let ready = due.filter { $0.value <= now }.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.prefix(limit)
+        // Nothing waits for longer than the pause; what seems to was put down before the clock was set back.
+        let ready = due.filter { $0.value <= now || $0.value > now + Self.pause }
+            .sorted { ($0.value, $0.key) < ($1.value, $1.key) }.prefix(limit)
         for (id, _) in ready { due[id] = nil }
         return ready.map(\.key)
     }

@@ -203,7 +203,7 @@ public struct SessionBook: Sendable {
     /// - Parameter now: the source's clock; requests may still come up to one idle time late.
     public mutating func ended(by now: Timestamp) -> [LiveSession] {
         // Sessions end at the granularity of this step, which keeps the sweep off the path of single requests.
-        guard now - sweptAt >= policy.idle / 60 || count > policy.capacity else { return [] }
+        guard now - sweptAt >= policy.idle / 60 || now < sweptAt || count > policy.capacity else { return [] }
         sweptAt = now
         history.forget(by: now)
         let limit = now - 2 * policy.idle

@@ -21,11 +21,14 @@ final class AnomalyWatch: Service {
     private static let explainedVisitors = 5
 
     private let connection: Connection
+    /// Holds the lock.
+    private let keeper: Connection
     private let logger: Logger
     private let state = Mutex((isWatching: false, minutes: 0))
 
     init(_ connection: Connection, logger: Logger) {
         self.connection = connection
+        keeper = Connection(connection.target, statementTimeout: connection.statementTimeout)
         self.logger = logger
     }
 
@@ -43,10 +46,9 @@ final class AnomalyWatch: Service {
                     watch = current
                 }
             } catch {
-                // The lock went with the connection; whoever takes it reads what is stored.
+                // Whoever takes the lock next reads what is stored.
                 watch = nil
-                state.withLock { $0.isWatching = false }
-                await connection.close()
+                await giveUp()
                 logger.warning("the anomaly watch pauses: \(error)")
             }
             let next = (now - Self.settling) / Self.minute * Self.minute + Self.minute + Self.settling
@@ -54,31 +56,37 @@ final class AnomalyWatch: Service {
                 try await Task.sleep(for: .milliseconds(max(1000, next - now)))
             }
         }
+        await giveUp()
+    }
+
+    /// Leaves the watch to another detector.
+    func giveUp() async {
+        state.withLock { $0.isWatching = false }
+        await keeper.close()
         await connection.close()
     }
 
     /// Takes the lock and reads what was learned; nil when another detector watches.
     func begin(_ now: Int64) async throws -> SeriesWatch? {
+        guard try await keeper.takeLock() else { return nil }
         let since = now - Int64(SeriesDetector.window) * Self.minute
-        let found: SeriesWatch? = try await connection.transaction { connection in
-            guard try WatchTables.takeLock(in: connection) else { return nil }
+        let found = try await connection.transaction { connection in
             var watch = SeriesWatch(thresholds: try WatchTables.thresholds(in: connection))
             for point in try WatchTables.storedPoints(since: since, in: connection) {
                 _ = watch.take(point, isNews: false)
             }
             return watch
         }
-        if found != nil {
-            state.withLock { $0.isWatching = true }
-            logger.info("watching for anomalies")
-        }
+        state.withLock { $0.isWatching = true }
+        logger.info("watching for anomalies")
         return found
     }
 
     /// Looks at every minute that has settled by `now` and was not looked at.
     func go(_ watch: inout SeriesWatch, upTo now: Int64) async throws {
         let last = (now - Self.settling) / Self.minute * Self.minute - Self.minute
-        let known = try await connection.lastMinute() ?? last - Self.minute
+        try await keeper.checkLock()
+        let known = try await connection.lastMinute(upTo: last) ?? last - Self.minute
         var minute = max(known + Self.minute, last - Self.catchUp * Self.minute)
         while minute <= last {
             watch = try await look(watch, at: minute)
@@ -129,5 +137,7 @@ final class AnomalyWatch: Service {
 }
 
 extension Connection {
-    fileprivate func lastMinute() throws -> Int64? { try WatchTables.lastMinute(in: self) }
+    fileprivate func takeLock() throws -> Bool { try WatchTables.takeLock(in: self) }
+    fileprivate func checkLock() throws { try WatchTables.checkLock(in: self) }
+    fileprivate func lastMinute(upTo end: Int64) throws -> Int64? { try WatchTables.lastMinute(upTo: end, in: self) }
 }

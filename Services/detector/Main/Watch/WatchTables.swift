@@ -4,12 +4,22 @@ import WeirProtocol
 
 /// What the anomaly watch reads and writes.
 enum WatchTables {
-    /// Held for as long as a detector watches, so that only one does.
-    private static let lock = "select pg_try_advisory_lock(hashtext('weir.anomaly_watch'))"
+    private static let lock = "select pg_try_advisory_xact_lock(hashtext('weir.anomaly_watch'))"
 
+    /// Takes the lock that only one detector has, for as long as the transaction that is begun for it.
+    ///
+    /// Not a session's lock: a pooler that lends sessions by the transaction would lend it to others, and keep it when its
+    /// taker has gone. The transaction sees and changes nothing, so that nothing in the database waits for its end.
+    /// - Returns: false when another detector has it.
     static func takeLock(in connection: isolated Connection) throws -> Bool {
-        try connection.query(lock).single()
+        try connection.script("begin; set local idle_in_transaction_session_timeout = 0")
+        if try connection.query(lock).single() { return true }
+        try connection.script("rollback")
+        return false
     }
+
+    /// Fails when the lock went with its connection.
+    static func checkLock(in connection: isolated Connection) throws { try connection.execute("select 1") }
 
     static func thresholds(in connection: isolated Connection) throws -> [String: AnomalyThreshold] {
         var found: [String: AnomalyThreshold] = [:]
@@ -35,10 +45,13 @@ enum WatchTables {
         }
     }
 
-    /// The newest minute stored; nil for none.
-    static func lastMinute(in connection: isolated Connection) throws -> Int64? {
-        try connection.query("select (extract(epoch from max(minute)) * 1000)::bigint from anomaly_series")
-            .single(Int64?.self)
+    /// The newest minute stored that is not after `end`; nil for none. Later ones were stored by a clock that has been set
+    /// back since.
+    static func lastMinute(upTo end: Int64, in connection: isolated Connection) throws -> Int64? {
+        try connection.query(
+            "select (extract(epoch from max(minute)) * 1000)::bigint from anomaly_series where minute <= $1",
+            [.timestamp(milliseconds: end)]
+        ).single(Int64?.self)
     }
 
     /// Every series' value of one minute. A site that was there in the last day and is silent now has zeroes.
