@@ -35,6 +35,79 @@ import WeirProtocol
         #expect(Judge(rules: rules).verdict(on: JudgeTests.session(at: [0, 40, 90])).isBehavioralBot)
     }
 
+    /// One mistake each, and the words by which somebody finds it.
+    @Test(
+        "each kind of mistake is told where it is",
+        arguments: [
+            (["undecided": 3], "undecided: must be a mapping with page_requests and score"),
+            (["undecided": ["page_requests": -1]], "undecided.page_requests: must be a number from 0.0 to 1000.0"),
+            (["undecided": ["score": "high"]], "undecided.score: must be a number from 0.0 to 1000.0"),
+            (["undecided": ["pages": 2]], "undecided.pages: no such rule; there are page_requests, score"),
+            (["signals": []], "signals: must be a mapping from signal names"),
+            (
+                ["signals": ["regular_timing": 15]],
+                "signals.regular_timing: must be a mapping with points and threshold"
+            ),
+            (["scanner": 1], "scanner: must be a mapping"),
+            (["scanner": ["speed": 1]], "scanner.speed: no such rule"),
+            (["outdated_browsers": "old"], "outdated_browsers: must be a list of {browser, from, below}"),
+            (
+                ["outdated_browsers": [["browser": "chrome", "from": "2023-13-01", "below": 90]]],
+                "outdated_browsers[0].from: must be a date, YYYY-MM-DD"
+            ),
+            (["spam_hosts": ["a.example"]], "spam_hosts: must be a mapping with add and remove"),
+            (["spam_hosts": ["ban": ["a.example"]]], "spam_hosts.ban: must be add or remove with a list of hosts"),
+            (["spam_hosts": ["add": [7]]], "spam_hosts.add[0]: must be a host name"),
+            (["agents": "bots"], "agents: must be a list of {token, name, operator, category, since}"),
+            (["agents": [["token": "", "name": "X", "category": "seo"]]], "agents[0]: "),
+        ] as [(JSONValue, String)])
+    func oneMistake(file: JSONValue, words: String) {
+        do {
+            _ = try RuleSet(overriding: file)
+            Issue.record("a wrong file was taken")
+        } catch {
+            #expect(error.problems.count == 1 && error.description.hasPrefix(words), "\(error)")
+        }
+    }
+
+    @Test("a file that is no mapping is none")
+    func noMapping() {
+        do {
+            _ = try RuleSet(overriding: ["version"])
+            Issue.record("a list was taken")
+        } catch {
+            #expect(error.description == "the rule file is not a mapping; start it with a version")
+        }
+    }
+
+    @Test("rules are told as a file would say them, and such a file makes the same rules")
+    func described() throws {
+        let file: JSONValue = [
+            "version": "2027.02", "limit": 70, "undecided": ["page_requests": 3, "score": 25],
+            "signals": ["regular_timing": ["points": 12, "threshold": 0.25, "min_gaps": 9]],
+            "scanner": ["velocity_per_minute": 45],
+            "outdated_browsers": [["browser": "firefox", "from": "2024-02-29", "below": 115]],
+            "spam_hosts": ["add": ["spam.example"]],
+        ]
+        let rules = try RuleSet(overriding: file)
+        let told = rules.described
+        #expect(told["version"]?.stringValue == "2027.02" && told["limit"]?.integerValue == 70)
+        #expect(told["undecided"] == ["page_requests": 3, "score": 25])
+        #expect(told["signals"]?["regular_timing"]?["points"]?.integerValue == 12)
+        #expect(told["signals"]?["regular_timing"]?["threshold"]?.doubleValue == 0.25)
+        #expect(told["signals"]?["regular_timing"]?["min_gaps"]?.doubleValue == 9)
+        #expect(told["scanner"]?["velocity_per_minute"]?.doubleValue == 45)
+        #expect(told["outdated_browsers"] == [["browser": "firefox", "from": "2024-02-29", "below": 115]])
+        let hosts = try #require(RuleSet.standard.described["lists"]?["spam_hosts"]?.integerValue)
+        #expect(told["lists"]?["spam_hosts"]?.integerValue == hosts + 1)
+        guard case .object(var parts) = told else { return }
+        #expect(parts["rule_set"]?.stringValue == rules.name)
+        (parts["rule_set"], parts["lists"]) = (nil, nil)
+        parts["spam_hosts"] = ["add": ["spam.example"]]
+        let again = try RuleSet(overriding: .object(parts))
+        #expect(again.name == rules.name && again.described == told)
+    }
+
     @Test("the rules of this release keep their name from run to run")
     func name() {
         #expect(RuleSet.standard.name.hasPrefix("2026.11-"))
