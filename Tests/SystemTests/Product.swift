@@ -28,6 +28,9 @@ struct Product {
     /// What executes the program instead of the tests themselves, as in `unshare -n`.
     var wrapper: [String] = []
 
+    /// A listening socket that the program is handed over as a service manager does, under the name `wire`.
+    var socket: FileHandle?
+
     /// Where the program lies, when it is not where it was built.
     var location: String?
 
@@ -36,9 +39,15 @@ struct Product {
 
     /// What to execute, with the change of user in front when there is one.
     func command(_ arguments: [String]) -> [String] {
+        if socket != nil { return ["/bin/sh", "-c", Self.handOver, "sh"] + wrapper + [path] + arguments }
         guard let user else { return wrapper + [path] + arguments }
         return ["/usr/bin/setpriv", "--reuid=\(user)", "--regid=nogroup", "--clear-groups", "--", path] + arguments
     }
+
+    /// Standard input is the only descriptor that a program of Foundation's inherits.
+    private static let handOver = """
+        exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=wire; exec "$@"
+        """
 
     /// The environment of the tests without anything of PostgreSQL or Weir, and with `environment`.
     var effectiveEnvironment: [String: String] {
@@ -72,7 +81,8 @@ struct Product {
 
     /// Starts it and comes back at once.
     func launch(_ arguments: [String], input: Data? = nil) throws -> RunningProduct {
-        try RunningProduct(command: command(arguments), environment: effectiveEnvironment, input: input)
+        try RunningProduct(
+            command: command(arguments), environment: effectiveEnvironment, input: input, standardInput: socket)
     }
 }
 
@@ -84,7 +94,7 @@ final class RunningProduct: Sendable {
     /// Its process id.
     let process: Int32
 
-    init(command: [String], environment: [String: String], input: Data?) throws {
+    init(command: [String], environment: [String: String], input: Data?, standardInput: FileHandle? = nil) throws {
         let files = FileManager.default.temporaryDirectory
             .appendingPathComponent("weir-program-\(UUID().uuidString)")
         self.files = files
@@ -105,7 +115,7 @@ final class RunningProduct: Sendable {
             try input.write(to: file)
             process.standardInput = try FileHandle(forReadingFrom: file)
         } else {
-            process.standardInput = FileHandle.nullDevice
+            process.standardInput = standardInput ?? FileHandle.nullDevice
         }
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
         let ended = Ended()

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Logging
 import NIOPosix
 import Transport
@@ -35,7 +34,8 @@ struct RecordingGateway: Sendable {
 
     func close() async { await client.close() }
 
-    private static func request(_ number: Int) -> RequestRecord {
+    /// The request of a number, made now.
+    static func request(_ number: Int) -> RequestRecord {
         let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         var record = RequestRecord(
             eventID: EventID(at: now, entropy: (UInt64(number), .random(in: 0 ... .max))), at: now, method: "GET",
@@ -44,20 +44,4 @@ struct RecordingGateway: Sendable {
         record.userAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
         return record
     }
-}
-
-/// A connection to a Unix socket that says nothing; nil when it is refused.
-func idleConnection(to path: String) -> Int32? {
-    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    let connected = withUnsafePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-        }
-    }
-    if connected == 0 { return descriptor }
-    close(descriptor)
-    return nil
 }

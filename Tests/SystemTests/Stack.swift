@@ -51,6 +51,7 @@ final class Stack {
     /// What executes a service instead of the tests themselves, by the program's name.
     var wrappers: [String: [String]] = [:]
     private var running: [Service: RunningProduct] = [:]
+    private var sockets: [Service: FileHandle] = [:]
 
     /// A stack over a fresh database of `cluster`, or of the one that all tests share.
     init(cluster: TestCluster? = nil) async throws {
@@ -79,11 +80,21 @@ final class Stack {
         Product(name: name, environment: environment, user: user)
     }
 
+    /// Keeps the services' sockets from now on, as a service manager does: who connects while a service is restarted waits
+    /// for it.
+    func keepSockets(of services: [Service] = Service.all) throws {
+        for service in services {
+            let descriptor = try listeningSocket(at: directory.appendingPathComponent(service.socket).path)
+            sockets[service] = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        }
+    }
+
     /// Starts services and returns when each has answered `status.get`.
     func start(_ services: [Service] = Service.all) async throws {
         for service in services {
             var product = program(service.program)
             product.wrapper = wrappers[service.program] ?? []
+            product.socket = sockets[service]
             running[service] = try product.launch(service.arguments)
         }
         for service in services { _ = try await status(of: service, within: .seconds(20)) }
@@ -131,6 +142,13 @@ final class Stack {
         }
         await client.close()
         return try result.get()
+    }
+
+    /// Returns when the collector has found so many detectors; until then it leaves sessions for later.
+    func findsDetectors(_ count: Int) async throws {
+        _ = try await eventually("\(count) detectors are found", within: .seconds(20)) { [self] in
+            try await status(of: .collector).counters["detectors"] == Double(count) ? true : nil
+        }
     }
 
     /// Has a service read its files anew, and returns when its log has said `answer`.
