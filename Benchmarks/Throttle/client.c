@@ -1,6 +1,7 @@
-// client weir|redis|http SOCKET CONNECTIONS DEPTH SECONDS KEYS [SHA]: asks a server on a Unix socket as fast as it answers,
+// client weir|redis|http|record SOCKET CONNECTIONS DEPTH SECONDS KEYS [SHA]: asks a server on a Unix socket as fast as it answers,
 // DEPTH questions at a time on each of CONNECTIONS, and prints: answers per second, p50, p99 and p99.9 of a round trip in
-// microseconds, and the share that was allowed. One thread; the same loop for all protocols.
+// microseconds, and the share that was allowed. One thread; the same loop for all protocols. `record` tells collector.sock of
+// requests of KEYS visitors, each under an event id of its own, and the share is of those that were recorded.
 //
 // The environment changes how it asks: PACE=N asks N times a second instead, and counts a round trip from when it was due;
 // ONCE=1 asks once for each key, and ends; FIRST=N numbers the keys from N; DEAR=N makes every Nth key ask for more tokens
@@ -24,13 +25,13 @@ struct connection {
     uint64_t sent; // when the batch left, or was due
 };
 
-static int is_redis, is_http, depth;
+static int is_redis, is_http, is_record, depth;
 static long keys, first, dear, reports, asked, reported;
 static char **questions;
 static size_t *sizes;
 static char *batch;
-static uint64_t answers, allowed;
-#define SLOTS 200000 // tenths of a microsecond
+static uint64_t answers, allowed, begun_ms;
+#define SLOTS 5000000 // tenths of a microsecond
 static uint32_t histogram[SLOTS + 1];
 
 static void fail(const char *what) {
@@ -65,6 +66,10 @@ static void name_client(long number, char ip[32], char fingerprint[40]) {
     snprintf(fingerprint, 40, "fp_%016lx%016lx", mixed, ~mixed);
 }
 
+// Where the event id stands in a question, and how much of it a client's questions have in common.
+#define EVENT_ID_AT (sizeof "{\"v\":1,\"type\":\"request.record\",\"body\":{\"event_id\":\"" - 1)
+#define COMMON 19
+
 static void make_questions(const char *sha) {
     questions = malloc((size_t)keys * sizeof *questions);
     sizes = malloc((size_t)keys * sizeof *sizes);
@@ -84,6 +89,14 @@ static void make_questions(const char *sha) {
                             "*7\r\n$7\r\nEVALSHA\r\n$40\r\n%s\r\n$1\r\n1\r\n$%d\r\n%s\r\n$2\r\n10\r\n$7\r\n1000000\r\n"
                             "$1\r\n1\r\n",
                             sha, length, key);
+        } else if (is_record) {
+            size = snprintf(text, sizeof text,
+                            "{\"v\":1,\"type\":\"request.record\",\"body\":{\"event_id\":\"%08lx-%04lx-7%03x-%04x-%012x\","
+                            "\"at\":%lu,\"site\":\"shop.example\",\"method\":\"GET\",\"path\":\"/articles/%ld\",\"status\":200,"
+                            "\"duration_ms\":12.5,\"bytes\":5120,\"ip\":\"%s\",\"accept_language\":\"en-GB,en;q=0.9\","
+                            "\"user_agent\":\"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\"},"
+                            "\"id\":\"%ld\"}\n",
+                            begun_ms >> 16, begun_ms & 65535, (unsigned)getpid() & 4095, 0x8000, 0, begun_ms, i % 200, ip, i);
         } else {
             size = snprintf(text, sizeof text,
                             "{\"v\":1,\"type\":\"throttle.check\",\"id\":\"%ld\",\"body\":{\"ip\":\"%s\",\"fingerprint\":\"%s\","
@@ -107,10 +120,16 @@ static size_t report(char *text, long key) {
                            (long)getpid(), ++reported, number, fingerprint, ip, read_clock(CLOCK_REALTIME) / 1000000);
 }
 
+// The last 16 digits of an event id, "8xxx-xxxxxxxxxxxx", from a number: printing each would cost more than sending it.
+static void number_event(char *at, uint64_t number) {
+    for (int place = 16; place > 4; place--, number >>= 4) at[place] = "0123456789abcdef"[number & 15];
+}
+
 static void ask(struct connection *c, uint64_t due) {
     size_t size = 0;
     for (int i = 0; i < depth; i++) {
         memcpy(batch + size, questions[c->key], sizes[c->key]);
+        if (is_record) number_event(batch + size + EVENT_ID_AT + COMMON, (uint64_t)asked);
         size += sizes[c->key];
         asked++;
         if (reports && asked % reports == 0) size += report(batch + size, c->key);
@@ -136,7 +155,7 @@ static void count(struct connection *c, const char *text, ssize_t size) {
         answers++;
         at += step;
     }
-    const char *word = is_http ? "HTTP/1.1 2" : is_redis ? "*2\r\n:1" : "\"allow\":true";
+    const char *word = is_http ? "HTTP/1.1 2" : is_record ? "request.recorded" : is_redis ? "*2\r\n:1" : "\"allow\":true";
     size_t length = strlen(word);
     for (at = text; (at = memmem(at, (size_t)(end - at), word, length)) != NULL; at += length) allowed++;
 }
@@ -153,11 +172,13 @@ static double percentile(double share) {
 
 int main(int argc, char **argv) {
     if (argc < 7) {
-        fprintf(stderr, "usage: client weir|redis|http SOCKET CONNECTIONS DEPTH SECONDS KEYS [SHA]\n");
+        fprintf(stderr, "usage: client weir|redis|http|record SOCKET CONNECTIONS DEPTH SECONDS KEYS [SHA]\n");
         return 64;
     }
     is_redis = strcmp(argv[1], "redis") == 0;
     is_http = strcmp(argv[1], "http") == 0;
+    is_record = strcmp(argv[1], "record") == 0;
+    begun_ms = read_clock(CLOCK_REALTIME) / 1000000;
     int total = atoi(argv[3]);
     depth = atoi(argv[4]);
     double seconds = atof(argv[5]);
