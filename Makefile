@@ -1,7 +1,7 @@
 # Thin on purpose: each target is a script that also runs by itself.
 export LOG DURATION SEED
 
-.PHONY: help build deb run test verify lint stop clean
+.PHONY: help build deb run test bench verify lint stop clean
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -11,6 +11,8 @@ help: ## what there is
 	@echo 'make build             the release programs, into .build/release'
 	@echo 'make deb               a Debian package of them, into .build; scripts/check-deb PACKAGE tries it in a chroot'
 	@echo 'make test              every test, system tests included'
+	@echo 'make bench             Weir beside its peers: a table, and figures in Benchmarks/results; hours. BENCH="NAME …" runs'
+	@echo '                       some of them, QUICK=1 takes small rounds; WEIR_BUILD=DIR takes the programs from there'
 	@echo 'make verify            what takes hours: sanitizers, 200 kills, a soak, long fuzzing, the package installed'
 	@echo 'make lint              formatting and architecture'
 	@echo 'make stop              stop what make run started; its data stays'
@@ -27,6 +29,9 @@ run: ## see help
 
 test: ## see help
 	@scripts/test
+
+bench: ## see help
+	@Benchmarks/run $(if $(QUICK),--quick) $(BENCH)
 
 verify: ## see help
 	@scripts/verify
