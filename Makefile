@@ -30,7 +30,7 @@ run: ## see help
 test: ## see help
 	@scripts/test
 
-bench: ## see help
+bench: $(if $(WEIR_BUILD),,build) ## see help
 	@Benchmarks/run $(if $(QUICK),--quick) $(BENCH)
 
 verify: ## see help
