@@ -31,6 +31,7 @@ test: ## see help
 	@scripts/test
 
 bench: $(if $(WEIR_BUILD),,build) ## see help
+	@command -v python3 > /dev/null || scripts/install-packages python3
 	@Benchmarks/run $(if $(QUICK),--quick) $(BENCH)
 
 verify: ## see help
