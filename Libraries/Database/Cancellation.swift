@@ -23,7 +23,7 @@ final class Cancellation: Sendable {
         canceller?.request()
     }
 
-    /// Stops what runs, which the server had not begun when it was asked before.
+    /// Stops what runs and nothing else: its time is over, or the server had not begun it when it was asked before.
     func `repeat`() { state.withLock { $0.canceller }?.request() }
 
     var isAsked: Bool { state.withLock { $0.isAsked } }

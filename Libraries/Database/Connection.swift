@@ -50,6 +50,9 @@ public actor Connection {
     /// Whether it was cancelled and not renewed.
     public nonisolated var isCancelled: Bool { cancellation.isAsked }
 
+    /// Whether `renew()` is due before somebody else uses it: it was cancelled, or a cancellation may still strike.
+    nonisolated var isSpoilt: Bool { cancellation.isAsked || cancellation.isUnderWay }
+
     /// Takes statements again after `cancel()`.
     public func renew() {
         // What may still be on its way to the server is for a statement of whoever had the connection before.
@@ -173,6 +176,7 @@ public actor Connection {
                 sqlstate: "08006", message: "the connection was lost inside a transaction", target: target.description)
         }
         let fresh = try Session(connectingTo: target, cancellation)
+        cancellation.isOf(fresh.makeCanceller())
         // Times are read in this form whatever the server's or the role's settings are. And a server whose client has been
         // killed ends the statement, and gives its locks up, within seconds.
         _ = try fresh.run(
@@ -180,7 +184,6 @@ public actor Connection {
                 set datestyle = 'ISO, YMD'; set timezone = 'UTC'; set client_connection_check_interval = '2s'
                 """, until: Deadline(statementTimeout))
         session = fresh
-        cancellation.isOf(fresh.makeCanceller())
         return fresh
     }
 }

@@ -40,7 +40,7 @@ public actor Pool {
         _ body: @Sendable (isolated Connection) throws -> T
     ) async throws -> T {
         let connection = try await take()
-        if connection.isCancelled { await connection.renew() }
+        if connection.isSpoilt { await connection.renew() }
         do {
             try Task.checkCancellation()
             let value = try await withTaskCancellationHandler {

@@ -128,7 +128,7 @@ final class Session: @unchecked Sendable {
                 try flush(until: deadline)
             case PGRES_COPY_OUT, PGRES_COPY_BOTH:
                 // Nobody reads that stream here; ending the statement is the only way out of it.
-                makeCanceller()?.request()
+                cancellation.repeat()
                 var row: UnsafeMutablePointer<CChar>?
                 while true {
                     let length = PQgetCopyData(handle, &row, 1)
@@ -186,7 +186,7 @@ final class Session: @unchecked Sendable {
                 if cancellation.isAsked { cancellation.repeat() }
             } else if !deadline.isCancelled {
                 deadline.isCancelled = true
-                makeCanceller()?.request()
+                cancellation.repeat()
             } else {
                 shutdown(PQsocket(handle), Int32(SHUT_RDWR))
                 PQconsumeInput(handle)

@@ -109,6 +109,16 @@ import WeirProtocol
             let outcome = try await run(["overview", "--force", "--export", path], url: url)
             #expect(outcome.status == status && outcome.errors.contains(word), "\(path): \(outcome.errors)")
         }
+        for (export, page) in [
+            ("a.csv", "a.csv"), ("a.csv", "./a.csv"), ("out.csv", "link"),
+            ("out.csv", "../\(folder.lastPathComponent)/out.csv"),
+        ] {
+            let link = folder.appendingPathComponent("link").path
+            try? FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "out.csv")
+            let words = ["report", "--force", "--export", export, "--html", page]
+            let outcome = try await run(words, url: url, in: folder)
+            #expect(outcome.status == 64 && outcome.errors.contains("the same file"), "\(page): \(outcome.errors)")
+        }
         // What no --force replaces is not promised to be.
         let dangling = folder.appendingPathComponent("dangling")
         try FileManager.default.createSymbolicLink(atPath: dangling.path, withDestinationPath: "/nonexistent/x.csv")

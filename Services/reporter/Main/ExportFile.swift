@@ -6,10 +6,25 @@ import Runtime
 enum ExportFile {
     /// Refuses files that are there already before the question is even asked.
     static func check(_ options: OutputOptions) throws(ReportError) {
+        if let export = options.exportPath, let page = options.htmlPath, place(of: export) == place(of: page) {
+            throw ReportError(
+                .badFileName, "--export and --html name the same file.", hint: "Give each a file of its own.")
+        }
         guard !options.mayReplace else { return }
         for path in [options.exportPath, options.htmlPath].compactMap({ $0 }) where access(path, F_OK) == 0 {
             throw exists(path)
         }
+    }
+
+    /// The file's own path, however it is spelt and linked to; that of the name where there is no file yet.
+    private static func place(of path: String) -> String {
+        func resolved(_ path: String) -> String? {
+            guard let found = realpath(path, nil) else { return nil }
+            defer { free(found) }
+            return String(cString: found)
+        }
+        let name = path.split(separator: "/").last ?? ""
+        return resolved(path) ?? "\(resolved(folder(of: path)) ?? folder(of: path))/\(name)"
     }
 
     /// Writes the text, replacing a file only when allowed to.

@@ -318,6 +318,18 @@ private final class ScheduleInHand {
         #expect(schedule.take(10, now: noon + 60 * minute) == [id(3)])
     }
 
+    /// As after a detector's absence; taking one must not look at all.
+    @Test(.timeLimit(.minutes(1))) func manyAreTakenOneByOne() {
+        let schedule = ScheduleInHand()
+        let count = 50_000
+        for number in 0..<count {
+            schedule.changed(id(UInt64(number * 7919 % count)), askedAt: nil, now: noon + Int64(number))
+        }
+        let taken = (0..<count).flatMap { _ in schedule.take(1, now: noon + Int64(count)) }
+        #expect(taken == (0..<count).map { id(UInt64($0 * 7919 % count)) })
+        #expect(schedule.count == 0)
+    }
+
     @Test func theLongestWaitingComesFirst() {
         let schedule = ScheduleInHand()
         for number in 1...3 { schedule.changed(id(UInt64(number)), askedAt: nil, now: noon + Int64(4 - number)) }

@@ -51,10 +51,25 @@ private func texts(_ payloads: [[UInt8]]) -> [String] { payloads.map { String(de
     }
 
     @Test func checksumsAreCastagnolis() {
-        // The check value of CRC-32C over the digits 1 to 9.
-        let bytes = framed(["123456789"])
-        let sum = bytes[4..<8].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        #expect(sum == 0xE306_9283)
+        // The check value of CRC-32C over the digits 1 to 9, and RFC 3720's over 32 bytes of 0 and of 255 and 0 to 31.
+        #expect(SpoolFraming.checksum(of: Array("123456789".utf8)) == 0xE306_9283)
+        #expect(SpoolFraming.checksum(of: [UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
+        #expect(SpoolFraming.checksum(of: [UInt8](repeating: 255, count: 32)) == 0x62A8_AB43)
+        #expect(SpoolFraming.checksum(of: Array(0..<32)) == 0x46DD_794E)
+        #expect(framed(["123456789"])[4..<8].elementsEqual([0x83, 0x92, 0x06, 0xE3]))
+    }
+
+    /// Bit by bit, as the polynomial is divided by; every length meets the eight at a time and what is left over.
+    @Test func checksumsOfAnyLengthAreThoseOfTheirBits() {
+        for length in 0..<70 {
+            let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 151 ^ length) }
+            var crc = ~UInt32(0)
+            for byte in bytes {
+                crc ^= UInt32(byte)
+                for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
+            }
+            #expect(SpoolFraming.checksum(of: bytes) == ~crc, "\(length)")
+        }
     }
 }
 
@@ -192,4 +207,8 @@ private func texts(_ payloads: [[UInt8]]) -> [String] { payloads.map { String(de
         let rotated = await SessionCookies(secrets: [new, old], isSecure: false)
         #expect(await rotated.verify(held, now: now)?.session == session)
     }
+}
+
+extension SpoolFraming {
+    fileprivate static func checksum(of bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes(checksum) }
 }

@@ -7,10 +7,10 @@ public enum SpoolFraming {
     public static let payloadLimit = 1 << 20
 
     /// Appends a framed record to `buffer`.
-    public static func append(_ payload: some Collection<UInt8>, to buffer: inout [UInt8]) {
+    public static func append(_ payload: [UInt8], to buffer: inout [UInt8]) {
         precondition(payload.count <= payloadLimit, "a spool record is bounded by the line limit of the wire")
         withUnsafeBytes(of: UInt32(payload.count).littleEndian) { buffer.append(contentsOf: $0) }
-        withUnsafeBytes(of: checksum(payload).littleEndian) { buffer.append(contentsOf: $0) }
+        withUnsafeBytes(of: payload.withUnsafeBytes(checksum).littleEndian) { buffer.append(contentsOf: $0) }
         buffer.append(contentsOf: payload)
     }
 
@@ -47,14 +47,38 @@ public enum SpoolFraming {
         return found
     }
 
-    /// CRC-32C (Castagnoli), which finds every torn page and flipped bit that matters here.
-    static func checksum(_ bytes: some Collection<UInt8>) -> UInt32 {
-        var crc = ~UInt32(0)
-        for byte in bytes { crc = table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] ^ crc >> 8 }
-        return ~crc
+    /// CRC-32C (Castagnoli), which finds every torn page and flipped bit that matters here. Eight bytes at a time: it is
+    /// worked out for every byte that is acknowledged, and byte by byte it took a third of that.
+    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        tables.withUnsafeBufferPointer { tables in
+            var crc = ~UInt32(0)
+            var index = 0
+            while bytes.count - index >= 8 {
+                let word =
+                    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) ^ UInt64(crc)
+                crc = 0
+                // The first of the eight bytes has seven more to go through, the last none.
+                for place in 0..<8 {
+                    let byte = Int(truncatingIfNeeded: word >> UInt64(8 * place)) & 0xFF
+                    crc ^= tables[256 * (7 - place) + byte]
+                }
+                index += 8
+            }
+            while index < bytes.count {
+                crc = tables[Int(UInt8(truncatingIfNeeded: crc) ^ bytes[index])] ^ crc >> 8
+                index += 1
+            }
+            return ~crc
+        }
     }
 
-    private static let table: [UInt32] = (0..<256).map { index in
-        (0..<8).reduce(UInt32(index)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
-    }
+    /// What each value of a byte does to a checksum, and after it the same with one to seven zero bytes behind.
+    private static let tables: [UInt32] = {
+        let first = (0..<256).map { index in
+            (0..<8).reduce(UInt32(index)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
+        }
+        var tables = first
+        for index in 256..<2048 { tables.append(first[Int(tables[index - 256] & 0xFF)] ^ tables[index - 256] >> 8) }
+        return tables
+    }()
 }

@@ -132,10 +132,6 @@ public struct CommandReader: Sendable {
             }
             options.htmlPath = path
         }
-        if let path = options.htmlPath, path == options.exportPath {
-            throw ReportError(
-                .badFileName, "--export and --html name the same file.", hint: "Give each a file of its own.")
-        }
         options.mayReplace = flags.has(.force)
         options.isColorless = flags.has(.noColor)
         options.isSingleShot = flags.has(.noRefresh)

@@ -44,7 +44,8 @@ struct HTTPDoor: Sendable {
                 return respond(.failed(ReportError(.badCommand, message)), to: request)
             }
             guard let message = try? JSONValue(parsing: body.readableBytesView) else {
-                return respond(.failed(ReportError(.badCommand, "The body is not JSON.")), to: request)
+                let error = ReportError(.badCommand, "The body is not JSON, or has a NUL in it.")
+                return respond(.failed(error), to: request)
             }
             let start = ContinuousClock.now
             defer { counters.durations.note(start.duration(to: .now)) }

@@ -44,12 +44,13 @@ struct Question: Sendable {
         return "\(column) >= \(before)::timestamptz and \(column) < \(start)"
     }
 
-    /// The moment, or the nearest in the years 1 to 9999, which texts of times can tell.
+    /// The moment, or the nearest that is in the years 1 to 9999 by the clocks of every zone, which texts of times can tell:
+    /// 0001-01-02 to 9999-12-30 in UTC.
     static func dated(_ moment: Timestamp) -> Timestamp {
-        min(max(moment, Timestamp(milliseconds: -62_135_596_800_000)), latest)
+        min(max(moment, Timestamp(milliseconds: -62_135_510_400_000)), latest)
     }
 
-    private static let latest = Timestamp(milliseconds: 253_402_300_799_999)
+    private static let latest = Timestamp(milliseconds: 253_402_214_399_999)
 
     /// Events `e` of the window. The day leads to the partitions; a day more at each end covers clients' clocks.
     var eventsInWindow: SQL { "\(inWindow("e.\"timestamp\"")) and \(days(from, to))" }

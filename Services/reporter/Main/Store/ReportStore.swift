@@ -237,7 +237,7 @@ struct ReportStore: Sendable {
             if case .existing = part { continue }
             try run(part, earlier, into: &data, in: connection)
         }
-        report.compare(with: data, from: from)
+        report.compare(with: data, from: earlier.from)
     }
 
     private static func run(
@@ -272,7 +272,7 @@ struct ReportStore: Sendable {
                 question.buckets.enumerated().map { index, bucket in
                     var point = JSONObject()
                     point["timestamp"] = .string(bucket.label)
-                    point["start"] = .string(bucket.start.iso8601)
+                    point["start"] = .string(Question.dated(bucket.start).iso8601)
                     let row = found[Int64(index + 1)]
                     for name in zero { point[name] = row?[name] ?? 0 }
                     return .object(point)
