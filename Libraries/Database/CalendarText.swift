@@ -3,7 +3,8 @@ enum CalendarText {
     /// `2026-11-21 20:37:12.345+00`.
     static func appendTimestamp(_ milliseconds: Int64, to bytes: inout [UInt8]) {
         let days = milliseconds.flooredQuotient(86_400_000)
-        let inDay = Int(milliseconds - days * 86_400_000)
+        // Of the earliest time, the day begins before what an Int64 can count.
+        let inDay = Int(milliseconds &- days &* 86_400_000)
         let (seconds, fraction) = inDay.quotientAndRemainder(dividingBy: 1000)
         let isBeforeChrist = appendDate(daysSince1970: days, to: &bytes)
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { text in
@@ -142,6 +143,32 @@ private struct DigitReader {
         position += 1
         return Int64(byte - UInt8(ascii: "0"))
     }
+}
+
+/// PostgreSQL's binary forms of dates and times, which count from 2000-01-01 UTC.
+enum BinaryCalendar {
+    private static let epoch: Int64 = 946_684_800_000
+    private static let dayLength: Int64 = 86_400_000
+
+    /// Microseconds; where there are not as many, a time that the server refuses, as it does every time near it.
+    static func timestamp(ofMilliseconds moment: Int64) -> Int64 {
+        let (since, isBefore) = moment.subtractingReportingOverflow(epoch)
+        let (microseconds, isBeyond) = since.multipliedReportingOverflow(by: 1000)
+        // The outermost two stand for infinity.
+        return isBefore || isBeyond ? (moment < 0 ? .min + 1 : .max - 1) : microseconds
+    }
+
+    /// Days, in the same manner.
+    static func date(ofMilliseconds moment: Int64) -> Int32 {
+        let day = moment.flooredQuotient(dayLength) - epoch / dayLength
+        return Int32(exactly: day) ?? (day < 0 ? .min + 1 : .max - 1)
+    }
+
+    /// Milliseconds since 1970 UTC.
+    static func milliseconds(ofTimestamp microseconds: Int64) -> Int64 { microseconds.flooredQuotient(1000) + epoch }
+
+    /// The same of a date.
+    static func milliseconds(ofDate day: Int32) -> Int64 { Int64(day) * dayLength + epoch }
 }
 
 extension Int64 {

@@ -2,7 +2,7 @@
 /// synchronous calls for whoever is already there:
 ///
 ///     try await connection.transaction { connection in
-///         try connection.copyIn("copy staging from stdin", rows.bytes)
+///         try connection.copyIn("copy staging from stdin", rows)
 ///         try connection.execute("insert into … select … from staging on conflict do nothing")
 ///     }
 ///
@@ -91,6 +91,17 @@ public actor Connection {
     public func copyIn(_ sql: String, _ rows: [UInt8], timeout: Duration? = nil) throws(DatabaseError) -> Int {
         try perform { session throws(DatabaseError) in
             try session.copyIn(sql, rows, until: deadline(timeout))
+        }.affected
+    }
+
+    /// Runs a `COPY … FROM STDIN`, which names no form, over rows in their own; returns how many were stored.
+    @discardableResult
+    public func copyIn(_ sql: String, _ rows: CopyWriter, timeout: Duration? = nil) throws(DatabaseError) -> Int {
+        guard rows.form == .binary else { return try copyIn(sql, rows.bytes, timeout: timeout) }
+        return try perform { session throws(DatabaseError) in
+            try session.copyIn(
+                "\(sql) (format binary)", rows.bytes, between: BinaryForm.header, and: BinaryForm.trailer,
+                until: deadline(timeout))
         }.affected
     }
 

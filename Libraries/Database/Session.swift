@@ -89,8 +89,11 @@ final class Session: @unchecked Sendable {
         return try finish(until: deadline)
     }
 
-    /// Runs a `COPY … FROM STDIN` over `rows`.
-    func copyIn(_ sql: String, _ rows: [UInt8], until deadline: Deadline) throws(DatabaseError) -> QueryResult {
+    /// Runs a `COPY … FROM STDIN` over `rows`, with what its form has before and behind them.
+    func copyIn(
+        _ sql: String, _ rows: [UInt8], between header: [UInt8] = [], and trailer: [UInt8] = [],
+        until deadline: Deadline
+    ) throws(DatabaseError) -> QueryResult {
         guard PQsendQuery(handle, sql) == 1 else { throw connectionError() }
         try flush(until: deadline)
         guard let first = try nextResult(until: deadline) else { throw connectionError() }
@@ -99,21 +102,29 @@ final class Session: @unchecked Sendable {
             throw error(of: first)
                 ?? DatabaseError(sqlstate: "42601", message: "not a COPY … FROM STDIN", target: target)
         }
-        let chunk = 1 << 16
-        var start = 0
-        while start < rows.count {
-            let count = min(chunk, rows.count - start)
-            let put = rows.withUnsafeBytes { buffer in
-                PQputCopyData(
-                    handle, buffer.baseAddress!.advanced(by: start).assumingMemoryBound(to: CChar.self), Int32(count))
-            }
-            // 0: libpq's own buffer is full; -1: the server has refused a row already and says so below.
-            if put == -1 { break }
-            if put == 1 { start += count }
-            try flush(until: deadline)
+        if try put(header, until: deadline), try put(rows, until: deadline) {
+            _ = try put(trailer, until: deadline)
         }
         if PQputCopyEnd(handle, nil) != -1 { try flush(until: deadline) }
         return try finish(until: deadline)
+    }
+
+    /// Sends data of a COPY; false when the server has refused a row already, and says so when it is asked for the result.
+    private func put(_ data: [UInt8], until deadline: Deadline) throws(DatabaseError) -> Bool {
+        let chunk = 1 << 16
+        var start = 0
+        while start < data.count {
+            let count = min(chunk, data.count - start)
+            let put = data.withUnsafeBytes { buffer in
+                PQputCopyData(
+                    handle, buffer.baseAddress!.advanced(by: start).assumingMemoryBound(to: CChar.self), Int32(count))
+            }
+            // 0: libpq's own buffer is full.
+            if put == -1 { return false }
+            if put == 1 { start += count }
+            try flush(until: deadline)
+        }
+        return true
     }
 
     /// Takes every result of the statement sent; the first error is thrown, else the last result returned.
