@@ -1,9 +1,7 @@
 import CollectorCore
 import Database
 import Foundation
-import Logging
 import PostgresSupport
-import Runtime
 import Testing
 import WeirProtocol
 
@@ -12,28 +10,6 @@ import WeirProtocol
 /// What reaches the database, against a real one.
 @Suite struct DrainTests {
     private let start = Timestamp(year: 2026, month: 3, day: 1, hour: 10)
-
-    /// A database with a drain into it.
-    private struct Bench {
-        let drain: Drain
-        let operatorConnection: Connection
-        let deadDirectory: String
-
-        static func make() async throws -> Bench {
-            let database = try await TestCluster.shared().makeDatabase()
-            let dead = NSTemporaryDirectory() + "weir-dead-" + UUID().uuidString
-            return Bench(
-                drain: Drain(
-                    connection: try database.connection(as: "weir_collector"), source: "live", idleSeconds: 1800,
-                    deadLetters: DeadLetters(directory: dead),
-                    logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })),
-                operatorConnection: try database.connection(as: "weir_operator"), deadDirectory: dead)
-        }
-
-        func value(_ sql: String) async throws -> String {
-            try await operatorConnection.query("select (\(sql))::text").single()
-        }
-    }
 
     private func request(
         _ seconds: Int64, path: String = "/", status: Int = 200, ip: String = "192.0.2.1", duration: Double? = nil,
@@ -52,7 +28,7 @@ import WeirProtocol
     }
 
     @Test func nothingIsStoredWhileAPersonIsErased() async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         try await bench.operatorConnection.script("begin; \(ErasureLock.erasing)")
         var batcher = try Batcher()
         let batch = batcher.batch([try request(0)])
@@ -63,7 +39,7 @@ import WeirProtocol
     }
 
     @Test func aBatchIsStoredOnceHoweverOftenItIsOffered() async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         var batcher = try Batcher()
         let batch = batcher.batch([
             try request(0), try request(1, path: "/a.css"), try request(2, path: "/b", status: 404, duration: 30),
@@ -104,7 +80,7 @@ import WeirProtocol
         ]
         var stored: [[String]] = []
         for expectation in [Drain.Expectation.repeats, .news] {
-            let bench = try await Bench.make()
+            let bench = try await DrainBench.make()
             var batcher = try Batcher()
             for (turn, part) in [requests, further].enumerated() {
                 var batch = batcher.batch(part)
@@ -138,7 +114,7 @@ import WeirProtocol
 
     @Test("News that are none after all are merged, and nothing counts twice")
     func newsThatAreNone() async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         var batcher = try Batcher()
         let first = [try request(0), try request(5, path: "/a")]
         _ = try await bench.drain.commit(batcher.batch(first), expecting: .news)
@@ -156,7 +132,7 @@ import WeirProtocol
     }
 
     @Test func countersMoveOnlyByWhatIsNew() async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         var batcher = try Batcher()
         let first = [try request(0), try request(5, path: "/a")]
         _ = try await bench.drain.commit(batcher.batch(first))
@@ -168,7 +144,7 @@ import WeirProtocol
     }
 
     @Test func anEarlierPageReplacesTheEntryTogether() async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         var batcher = try Batcher()
         _ = try await bench.drain.commit(
             batcher.batch([try request(600, path: "/later", referrer: "https://b.example/x")]))
@@ -180,7 +156,7 @@ import WeirProtocol
     }
 
     @Test func aKnownUserRegistersTheSession() async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         var batcher = try Batcher()
         _ = try await bench.drain.commit(batcher.batch([try request(0)]))
         #expect(
@@ -201,7 +177,7 @@ import WeirProtocol
     }
 
     private func registers(_ visit: [IntakeRequest], _ sizes: [Int], _ isKnown: Bool) async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         var batcher = try Batcher()
         var rest = visit[...]
         for size in sizes {
@@ -218,7 +194,7 @@ import WeirProtocol
     }
 
     @Test func aRowThatTheDatabaseRefusesBecomesADeadLetterAndTheRestIsStored() async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         var batcher = try Batcher()
         var batch = batcher.batch(try (0..<20).map { try request(Int64($0), path: "/\($0)", ip: "192.0.2.\($0 + 1)") })
         let bad = try request(30, ip: "192.0.2.200")
@@ -247,7 +223,7 @@ import WeirProtocol
     }
 
     @Test func verdictsSetFlagsUnlessAHandHasSetThem() async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         var batcher = try Batcher()
         var batch = batcher.batch([try request(0), try request(1, ip: "192.0.2.2")])
         let ids = Array(batch.sessionIDs).sorted()
@@ -276,7 +252,7 @@ import WeirProtocol
     }
 
     @Test func aDurationThatNoRealCanHoldIsStored() async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         var batcher = try Batcher()
         let requests = try [Double.leastNonzeroMagnitude, 1e-46, 1e9].map { try request(0, duration: $0) }
         #expect(
@@ -288,7 +264,7 @@ import WeirProtocol
     }
 
     @Test func pagesAndRefusalsAreKept() async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         var batch = DrainBatch()
         batch.pages = [
             DrainBatch.Page(site: "example.org", path: "/guide/start", firstSeen: start),
@@ -303,7 +279,7 @@ import WeirProtocol
     }
 
     @Test func storedEvidenceIsWhatMemoryHad() async throws {
-        let bench = try await Bench.make()
+        let bench = try await DrainBench.make()
         var batcher = try Batcher()
         let requests = [
             try request(0, path: "/", referrer: "https://www.google.com/"), try request(1, path: "/s.css"),

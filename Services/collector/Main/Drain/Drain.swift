@@ -110,10 +110,8 @@ struct Drain: Sendable {
                 logger.error("dropped verdicts or pages that the database refuses: \(reason)")
                 return Outcome()
             }
-            let session = Array(batch.row(of: batch.sessions[record.session]))
-            guard
-                deadLetters.write(
-                    record.kind, row: batch.row(of: record), session: session, reason: reason.description)
+            let (row, session) = batch.text(of: record)
+            guard deadLetters.write(record.kind, row: row, session: session, reason: reason.description)
             else { throw DatabaseError(sqlstate: "58030", message: "a dead letter cannot be written", target: "") }
             var outcome = Outcome(dead: 1)
             outcome.datagrams.dead = batch.datagramCount
@@ -184,8 +182,8 @@ private func insert(_ batch: DrainBatch, _ idleSeconds: Int64, _ connection: iso
     try connection.script("savepoint news")
     do {
         let events = batch.rows(of: .request)
-        if !events.isEmpty { try connection.copyIn(Staging.insertEvents, events) }
-        if rows.sessions.rowCount > 0 { try connection.copyIn(Staging.insertSessions, rows.sessions.bytes) }
+        if events.rowCount > 0 { try connection.copyIn(Staging.insertEvents, events) }
+        if rows.sessions.rowCount > 0 { try connection.copyIn(Staging.insertSessions, rows.sessions) }
     } catch let error where error.sqlstate == DatabaseError.uniqueViolation {
         try connection.script("rollback to savepoint news")
         return false
@@ -195,7 +193,7 @@ private func insert(_ batch: DrainBatch, _ idleSeconds: Int64, _ connection: iso
         try connection.execute(
             Staging.mergeTallies,
             [
-                .int(idleSeconds), .text(StagedRows.json(rows.staged, Staging.sessionColumns)),
+                .int(idleSeconds), .text(StagedRows.json(rows.staged.bytes, Staging.sessionColumns)),
                 .text(StagedRows.json(rows.tallies.bytes, Staging.addedColumns)), verdicts,
             ])
     }
@@ -214,10 +212,10 @@ private func merge(
         try connection.copyIn(Staging.copyVerdicts, VerdictRows.copyText(batch.verdicts.values))
     }
     if !batch.records.isEmpty {
-        for kind in SpooledRecord.Kind.allCases where !batch.rows(of: kind).isEmpty {
+        for kind in SpooledRecord.Kind.allCases where batch.rows(of: kind).rowCount > 0 {
             try connection.copyIn(Staging.copy(kind), batch.rows(of: kind))
         }
-        try connection.copyIn(Staging.copySessions, batch.sessions.reduce(into: []) { $0 += batch.row(of: $1) })
+        try connection.copyIn(Staging.copySessions, batch.latestSessionRows)
         let merged = try connection.query(Staging.merge, [.int(idleSeconds)])
         outcome.stored = try merged[0].get("stored")
         placed = try merged[0].get("sessions")

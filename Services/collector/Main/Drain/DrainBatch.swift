@@ -4,7 +4,8 @@ import WeirProtocol
 
 /// What goes to the database in one transaction.
 ///
-/// Rows are kept in COPY's text form: that is also how the spool holds them, so that draining formats nothing twice.
+/// Rows are kept as COPY takes them: in text form what comes from the spool, which holds them so, that draining formats
+/// nothing twice; in binary form, which costs the database less, what comes from a log.
 struct DrainBatch: Sendable {
     /// One record's row among those of its kind, and the place of its session's row.
     struct Record: Sendable {
@@ -12,6 +13,8 @@ struct DrainBatch: Sendable {
         let row: Range<Int>
         let session: Int
         let day: Int64
+        /// Whether it is a line that came as a datagram.
+        var isDatagram = false
     }
 
     /// A page that a site was seen to serve.
@@ -36,12 +39,14 @@ struct DrainBatch: Sendable {
         var isSettled = false
     }
 
+    /// The form of all rows of records and sessions.
+    let form: CopyWriter.Form
     /// The rows of each kind, one after the other, in the order of `SpooledRecord.Kind.allCases`.
-    private var written = SpooledRecord.Kind.allCases.map { _ in CopyWriter() }
+    private var written: [CopyWriter]
     private(set) var records: [Record] = []
     private(set) var sessions: [Session] = []
     /// Rows in the order of `Staging.sessionColumns`; a session's latest counts.
-    private var sessionRows = CopyWriter()
+    private var sessionRows: CopyWriter
     private var countedRecords = 0
     /// How many of the records are lines that came as datagrams.
     private(set) var datagramCount = 0
@@ -53,18 +58,24 @@ struct DrainBatch: Sendable {
     /// The same of datagrams.
     var refusedDatagrams: [String: Int] = [:]
 
+    init(_ form: CopyWriter.Form = .text) {
+        self.form = form
+        written = SpooledRecord.Kind.allCases.map { _ in CopyWriter(form) }
+        sessionRows = CopyWriter(form)
+    }
+
     var isEmpty: Bool {
         records.isEmpty && verdicts.isEmpty && pages.isEmpty && refused.isEmpty && refusedDatagrams.isEmpty
     }
     /// Whether there is anything that pages have reported.
-    var hasBeacons: Bool { !rows(of: .engagement).isEmpty || !rows(of: .clientEvent).isEmpty }
+    var hasBeacons: Bool { rows(of: .engagement).rowCount > 0 || rows(of: .clientEvent).rowCount > 0 }
     /// The staging tables that the batch has events in.
     var eventTables: [String] {
-        (rows(of: .request).isEmpty ? [] : ["stage_event"])
-            + (rows(of: .clientEvent).isEmpty ? [] : ["stage_client_event"])
+        (rows(of: .request).rowCount == 0 ? [] : ["stage_event"])
+            + (rows(of: .clientEvent).rowCount == 0 ? [] : ["stage_client_event"])
     }
     /// The rows of a kind, one after the other.
-    func rows(of kind: SpooledRecord.Kind) -> [UInt8] { written[Self.place(of: kind)].bytes }
+    func rows(of kind: SpooledRecord.Kind) -> CopyWriter { written[Self.place(of: kind)] }
     /// Whether there are verdicts of sessions that have no record in the batch.
     var hasVerdictsOfOthers: Bool { verdicts.keys.contains { sessionIndex[$0] == nil } }
     /// Whether all records are requests that were counted, so that the batch may be stored without asking what is there.
@@ -76,18 +87,24 @@ struct DrainBatch: Sendable {
     var sessionIDs: some Collection<SessionID> { sessionIndex.keys }
 
     /// Adds a record; its session's row must be set before the batch is committed.
-    mutating func add(_ kind: SpooledRecord.Kind, row: ArraySlice<UInt8>, of session: SessionID, day: Int64) {
-        add(kind, of: session, day: day) { $0.append(row: row) }
+    mutating func add(
+        _ kind: SpooledRecord.Kind, row: ArraySlice<UInt8>, of session: SessionID, day: Int64, isDatagram: Bool = false
+    ) {
+        add(kind, of: session, day: day, isDatagram: isDatagram) { $0.append(row: row) }
     }
 
     private mutating func add(
-        _ kind: SpooledRecord.Kind, of session: SessionID, day: Int64, _ write: (inout CopyWriter) -> Void
+        _ kind: SpooledRecord.Kind, of session: SessionID, day: Int64, isDatagram: Bool = false,
+        _ write: (inout CopyWriter) -> Void
     ) {
         let place = Self.place(of: kind)
         let start = written[place].bytes.count
         write(&written[place])
         records.append(
-            Record(kind: kind, row: start..<written[place].bytes.count, session: index(of: session), day: day))
+            Record(
+                kind: kind, row: start..<written[place].bytes.count, session: index(of: session), day: day,
+                isDatagram: isDatagram))
+        if isDatagram { datagramCount += 1 }
     }
 
     private static func place(of kind: SpooledRecord.Kind) -> Int { Int(kind.rawValue) - 1 }
@@ -96,8 +113,9 @@ struct DrainBatch: Sendable {
     mutating func add(_ record: SpooledRecord) {
         set(session: record.session, row: record.sessionRow[...])
         guard record.kind != .request else {
-            if EventRows.source(of: record.row).elementsEqual(Staging.datagramSource.utf8) { datagramCount += 1 }
-            return add(.request, row: record.row[...], of: record.session, day: record.day)
+            let isDatagram = EventRows.source(of: record.row).elementsEqual(Staging.datagramSource.utf8)
+            return add(
+                .request, row: record.row[...], of: record.session, day: record.day, isDatagram: isDatagram)
         }
         // COPY's text escapes every line end inside a row.
         var rest = record.row[...]
@@ -121,7 +139,33 @@ struct DrainBatch: Sendable {
     }
 
     /// The row of one record.
-    func row(of record: Record) -> ArraySlice<UInt8> { rows(of: record.kind)[record.row] }
+    private func row(of record: Record) -> ArraySlice<UInt8> { rows(of: record.kind).bytes[record.row] }
+
+    /// The row of one record and that of its session, in text form.
+    func text(of record: Record) -> (row: [UInt8], session: [UInt8]) {
+        var rows = CopyWriter()
+        switch form {
+        case .text: rows.append(row: row(of: record))
+        case .binary: rows.append(binaryRow: row(of: record), Staging.eventFields)
+        }
+        let end = rows.bytes.count
+        appendText(of: sessions[record.session], to: &rows)
+        return (Array(rows.bytes[..<end]), Array(rows.bytes[end...]))
+    }
+
+    /// Appends the row of a session, in text form.
+    func appendText(of session: Session, to rows: inout CopyWriter) {
+        let row = row(of: session)
+        switch form {
+        case .text: rows.append(row: row)
+        case .binary: if !row.isEmpty { rows.append(binaryRow: row, Staging.sessionFields) }
+        }
+    }
+
+    /// What counts of the rows of sessions.
+    var latestSessionRows: CopyWriter {
+        sessions.reduce(into: CopyWriter(form, capacity: sessionRows.bytes.count)) { $0.append(row: row(of: $1)) }
+    }
 
     /// Sets what is known of a session by the end of the batch.
     mutating func set(session: SessionID, row: ArraySlice<UInt8>) {
@@ -156,13 +200,12 @@ struct DrainBatch: Sendable {
 
     /// The part of the batch with the given records, their sessions, and no pages or verdicts of others.
     func part(_ range: Range<Int>) -> DrainBatch {
-        var part = DrainBatch()
+        var part = DrainBatch(form)
         for record in records[range] {
             let session = sessions[record.session]
+            if !part.contains(session.id) { part.set(session: session.id, row: row(of: session)) }
             part.add(
-                SpooledRecord(
-                    kind: record.kind, session: session.id, day: record.day, row: Array(row(of: record)),
-                    sessionRow: Array(row(of: session))))
+                record.kind, row: row(of: record), of: session.id, day: record.day, isDatagram: record.isDatagram)
             if let verdict = verdicts[session.id] { part.verdicts[session.id] = verdict }
         }
         return part

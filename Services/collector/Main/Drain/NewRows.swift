@@ -5,9 +5,9 @@ import WeirProtocol
 /// began before.
 struct NewRows {
     /// Sessions that begin, in the order of `Staging.insertSessions`.
-    private(set) var sessions = CopyWriter(capacity: 1 << 16)
-    /// Of sessions that go on: their rows in the order of `Staging.sessionColumns`.
-    private(set) var staged: [UInt8] = []
+    private(set) var sessions: CopyWriter
+    /// Of sessions that go on: their rows in the order of `Staging.sessionColumns`, in text form as all that follows.
+    private(set) var staged = CopyWriter()
     /// Of the same sessions: what is added.
     private(set) var tallies = CopyWriter()
     /// Verdicts of sessions that do not begin in the batch, in the order of `Staging.verdictColumns`.
@@ -15,6 +15,7 @@ struct NewRows {
 
     /// - Parameter endedBefore: Sessions quiet since before this time have ended, in ms.
     init(_ batch: DrainBatch, endedBefore: Int64) {
+        sessions = CopyWriter(batch.form, capacity: 1 << 16)
         for session in batch.sessions {
             let verdict = batch.verdicts[session.id]
             if session.isNew {
@@ -26,7 +27,7 @@ struct NewRows {
                 sessions.append((verdict?.judgedCount ?? 0) < session.tally.totalCount)
                 sessions.endRow()
             } else {
-                staged += batch.row(of: session)
+                batch.appendText(of: session, to: &staged)
                 tallies.append(session.id)
                 session.tally.append(to: &tallies)
                 tallies.append(timestampMilliseconds: session.tally.registeredAt)

@@ -3,7 +3,7 @@ import Crypto
 import Database
 import WeirProtocol
 
-/// Events in COPY's text form, in the order of `Staging.eventColumns`.
+/// Events as rows for COPY, in the order of `Staging.eventColumns`.
 enum EventRows {
     static func append(
         _ request: IntakeRequest, kind: RequestKind, session: SessionID, source: String, to rows: inout CopyWriter
@@ -21,20 +21,20 @@ enum EventRows {
         rows.append(request.method)
         rows.append(request.path)
         rows.append(request.query)
-        rows.append(request.status)
+        rows.append(int2: request.status)
         rows.append(kind.rawValue)
-        rows.append(request.durationMs)
-        rows.append(request.bytes)
+        rows.append(real: request.durationMs)
+        rows.append(int8: request.bytes)
         rows.append(request.referrer)
         rows.append(request.referrerHost)
-        rows.append(request.address.description)
-        rows.append(request.level?.rawValue)
+        rows.append(request.address)
+        rows.append(int2: request.level?.rawValue)
         rows.append(source)
-        rows.append(request.headers.isEmpty ? nil : headers(request.headers))
+        rows.append(jsonb: request.headers.isEmpty ? nil : headers(request.headers))
         rows.endRow()
     }
 
-    /// The source that stands in a row: its last column but one.
+    /// The source that stands in a row in text form: its last column but one.
     static func source(of row: [UInt8]) -> ArraySlice<UInt8> {
         let tab = UInt8(ascii: "\t")
         guard let end = row.lastIndex(of: tab) else { return [] }
@@ -62,9 +62,17 @@ enum EventRows {
 extension CopyWriter {
     /// A session's name.
     mutating func append(_ session: SessionID) { session.withUTF8 { append(utf8: $0) } }
+
+    /// An address, for a column of type inet.
+    mutating func append(_ address: IPAddress) {
+        switch address {
+        case .v4(let bits): append(inet4: bits)
+        case .v6(let high, let low): append(inet6: high, low)
+        }
+    }
 }
 
-/// Verdicts in COPY's text form, in the order of `Staging.verdictColumns`.
+/// Verdicts as rows for COPY, in the order of `Staging.verdictColumns`.
 enum VerdictRows {
     static func copyText(_ verdicts: some Sequence<SessionVerdict>) -> [UInt8] {
         var rows = CopyWriter(capacity: 4096)
@@ -80,7 +88,7 @@ enum VerdictRows {
     static func append(_ verdict: SessionVerdict?, to rows: inout CopyWriter) {
         rows.append(verdict?.verdictID)
         rows.append((verdict?.verdictClass ?? .undecided).rawValue)
-        rows.append(verdict?.score ?? 0)
+        rows.append(int4: verdict?.score ?? 0)
         rows.append(verdict?.isBot ?? false)
         rows.append(verdict?.isScanner ?? false)
         rows.append(verdict?.isBehavioralBot ?? false)
@@ -97,7 +105,7 @@ enum VerdictRows {
             rows.appendNull()
         }
         rows.append(verdict?.ruleSet)
-        rows.append(verdict?.judgedCount ?? 0)
+        rows.append(int4: verdict?.judgedCount ?? 0)
     }
 
     private static func reason(_ signal: Signal) -> String {

@@ -2,7 +2,7 @@ import CollectorCore
 import Database
 import WeirProtocol
 
-/// Sessions in COPY's text form, in the order of `Staging.sessionColumns`.
+/// Sessions as rows for COPY, in the order of `Staging.sessionColumns`.
 struct SessionRows: Sendable {
     private let traits: SessionTraits
     private let source: String
@@ -12,7 +12,7 @@ struct SessionRows: Sendable {
         self.source = source
     }
 
-    /// The row of a session as it stands.
+    /// The row of a session as it stands, in text form.
     func row(of session: LiveSession) -> [UInt8] {
         var rows = CopyWriter(capacity: 1024)
         append(session, to: &rows)
@@ -28,10 +28,10 @@ struct SessionRows: Sendable {
         rows.append(source)
         rows.append(session.userID)
         rows.append(session.exitPage)
-        rows.append(session.level?.rawValue ?? 0)
+        rows.append(int4: session.level?.rawValue ?? 0)
 
         rows.append(entry.fingerprint)
-        rows.append(entry.address.description)
+        rows.append(entry.address)
         rows.append(session.networkPrefix.description)
         rows.append(entry.userAgent)
         rows.append(visitor.locale)

@@ -34,10 +34,10 @@ struct SessionTally: Sendable {
     func append(to rows: inout CopyWriter) {
         rows.append(timestampMilliseconds: startedAt)
         rows.append(timestampMilliseconds: lastActivityAt)
-        rows.append(requestCount)
-        rows.append(assetCount)
-        rows.append(errorCount)
-        rows.append(timedCount)
+        rows.append(int4: requestCount)
+        rows.append(int4: assetCount)
+        rows.append(int4: errorCount)
+        rows.append(int4: timedCount)
         rows.append(responseTime)
     }
 
@@ -49,7 +49,7 @@ struct SessionTally: Sendable {
         let hasEnded = lastActivityAt < endedBefore
         rows.append(timestampMilliseconds: hasEnded ? lastActivityAt : nil)
         // As PostgreSQL rounds numeric seconds to an integer: half away from zero.
-        rows.append(hasEnded ? (lastActivityAt - startedAt + 500) / 1000 : Int64?.none)
+        rows.append(int4: hasEnded ? (lastActivityAt - startedAt + 500) / 1000 : Int64?.none)
         rows.append(isRegistered ? "registered" : "anon")
         rows.append(timestampMilliseconds: registeredAt ?? (isRegistered ? startedAt : nil))
         rows.append(responseTime / Double(max(timedCount, 1)))

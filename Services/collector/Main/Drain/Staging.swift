@@ -48,6 +48,14 @@ enum Staging {
     /// The same of a session that went on: with who it is added to, and when it had a user.
     static let addedColumns = ["session_id"] + tallyColumns + ["converted_at"]
 
+    /// What the columns are that are no text, for reading back rows of events and sessions in binary form.
+    private static let fields: [String: BinaryField] = [
+        "day": .date, "event_id": .uuid, "\"timestamp\"": .timestamp, "status": .integer, "response_time_ms": .number,
+        "bytes": .integer, "ip_address": .inet, "level": .integer, "event_data": .jsonb, "throttle_level": .integer,
+    ]
+    static let eventFields = eventColumns.map { fields[$0] ?? .text }
+    static let sessionFields = sessionColumns.map { fields[$0] ?? .text }
+
     /// What follows from that for a session that has nothing else.
     static let derivedColumns = [
         "ended_at", "duration_seconds", "user_type", "converted_at", "avg_response_time_ms", "success_rate",

@@ -35,7 +35,7 @@ final class LogReader {
     private var fingerprints = FingerprintMemory()
     private let rows: SessionRows
     private(set) var book: SessionBook
-    private var batch = DrainBatch()
+    private var batch = DrainBatch(.binary)
     private var evidence: [SessionEvidence] = []
     private var held: IntakeRequest?
     private var seededUntil = Timestamp(milliseconds: .min)
@@ -131,7 +131,7 @@ final class LogReader {
             }
         }
         defer {
-            batch = DrainBatch()
+            batch = DrainBatch(.binary)
             evidence = []
         }
         return ClosedBatch(drain: batch, evidence: evidence)
