@@ -1,4 +1,4 @@
-import Collections
+import HeapModule
 import WeirProtocol
 
 /// When live sessions are to be judged: at once after the first request, then after any new one, but never twice within

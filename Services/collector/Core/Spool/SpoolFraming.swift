@@ -49,8 +49,8 @@ public enum SpoolFraming {
 
     /// CRC-32C (Castagnoli), which finds every torn page and flipped bit that matters here. Eight bytes at a time: it is
     /// worked out for every byte that is acknowledged, and byte by byte it took a third of that.
-    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        tables.withUnsafeBufferPointer { tables in
+    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        tables.withUnsafeBufferPointer { (tables: UnsafeBufferPointer<UInt32>) -> UInt32 in
             var crc = ~UInt32(0)
             var index = 0
             while bytes.count - index >= 8 {
@@ -65,7 +65,8 @@ public enum SpoolFraming {
                 index += 8
             }
             while index < bytes.count {
-                crc = tables[Int(UInt8(truncatingIfNeeded: crc) ^ bytes[index])] ^ crc >> 8
+                let byte = Int(UInt8(truncatingIfNeeded: crc) ^ bytes[index])
+                crc = tables[byte] ^ (crc >> 8)
                 index += 1
             }
             return ~crc
@@ -74,11 +75,14 @@ public enum SpoolFraming {
 
     /// What each value of a byte does to a checksum, and after it the same with one to seven zero bytes behind.
     private static let tables: [UInt32] = {
-        let first = (0..<256).map { index in
+        let first: [UInt32] = (0..<256).map { index in
             (0..<8).reduce(UInt32(index)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
         }
         var tables = first
-        for index in 256..<2048 { tables.append(first[Int(tables[index - 256] & 0xFF)] ^ tables[index - 256] >> 8) }
+        for index in 256..<2048 {
+            let before = tables[index - 256]
+            tables.append(first[Int(before & 0xFF)] ^ (before >> 8))
+        }
         return tables
     }()
 }
