@@ -267,6 +267,28 @@ import WeirProtocol
         #expect(shown["message"] == "half of all" && shown["anomaly_id"]?.stringValue == id)
     }
 
+    /// A short list has what matters now: a critical one that began before the window and goes on comes before later ones.
+    @Test func whatGoesOnAndIsCriticalIsListedFirst() async throws {
+        func anomaly(_ key: String, _ level: String, _ opened: String, _ closed: String?) -> String {
+            """
+            insert into anomalies (metric_name, site, population, key, level, value, threshold, message, opened_at,
+                last_seen_at, closed_at)
+            values ('error_rate', 'shop.example', 'all', '\(key)', '\(level)', 0.5, 0.25, 'half of all',
+                '2026-11-\(opened)Z', '2026-11-\(opened)Z', \(closed.map { "'2026-11-\($0)Z'" } ?? "null"))
+            """
+        }
+        let database = try await database([
+            anomaly("over before", "critical", "10 09:00", "10 10:00"),
+            anomaly("over", "critical", "20 12:00", "20 13:00"), anomaly("late", "warning", "20 11:00", nil),
+            anomaly("early", "warning", "20 10:00", nil), anomaly("old", "critical", "11 09:00", nil),
+            anomaly("new", "critical", "20 09:00", nil), anomaly("after", "critical", "21 09:00", nil),
+        ])
+        let data = try await database.data("anomalies list --since 2026-11-19 --until 2026-11-20")
+        let keys = data["anomalies"]?.arrayValue?.map { $0["key"]?.stringValue }
+        #expect(keys == ["new", "old", "late", "early", "over"])
+        #expect(data["total"] == 5)
+    }
+
     @Test func crawlersAndTheirImpostors() async throws {
         func session(_ number: Int, _ ip: String, _ name: String, _ signals: String, scanner: Bool = false) -> [String]
         {

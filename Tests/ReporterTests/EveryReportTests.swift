@@ -60,6 +60,20 @@ import WeirProtocol
         }
     }
 
+    /// Pages that only a program has left: whoever asks about people is told how to see them.
+    @Test func whatOnlyProgramsReportIsNotDenied() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        try await database.connection(as: "postgres").script(
+            """
+            insert into user_sessions (session_id, site, started_at, last_activity_at, is_bot) values
+                ('sess_1', 'shop.example', '2026-11-21 19:30Z', '2026-11-21 19:30Z', true);
+            insert into engagement_events (day, id, site, session_id, page_url, path, created_at) values
+                ('2026-11-21', gen_random_uuid(), 'shop.example', 'sess_1', '/guide', '/guide', '2026-11-21 19:30Z')
+            """)
+        let hint = try await database.report("engagement --since 1h").hint
+        #expect(hint?.contains("--class all counts everybody") == true && hint?.contains("No page has") == false)
+    }
+
     /// A site that is visited and reports no use of models, as most: an empty answer says how that is done.
     @Test func whatNobodyReportsIsSaidToBeSo() async throws {
         let database = try await TestCluster.shared().makeDatabase()

@@ -100,7 +100,7 @@ extension Catalogue {
                         ])),
             ]),
         ReportDefinition(
-            "anomalies.list", "Anomalies", "what was out of the ordinary",
+            "anomalies.list", "Anomalies", "what was out of the ordinary; what goes on and is critical comes first",
             flags: Flag.window + [.limit, Filter.site.flag], days: 7,
             measure: "total",
             sections: [

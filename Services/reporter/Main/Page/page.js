@@ -384,7 +384,7 @@
     anomalies(answer, body) {
       const rows = answer.data.anomalies;
       if (!rows.length) { body.replaceChildren(empty(null, 'Nothing out of the ordinary.')); return; }
-      body.replaceChildren(table('Anomalies, newest first', [
+      body.replaceChildren(table('Anomalies, what goes on and is critical first', [
         { title: 'since', cell: (row) => moment(row.opened_at, answer.timezone, true) },
         { title: 'level', cell: (row) => make('span', { class: `badge ${row.level === 'critical' ? 'bad' : 'bots'}` }, plain(row.level)) },
         { title: 'what', cell: (row) => outside(row.message, 140) },

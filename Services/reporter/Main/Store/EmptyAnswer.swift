@@ -50,7 +50,7 @@ struct EmptyAnswer {
         }
         // Where a filter, a class or the window leaves nothing, that is the reason.
         if let why = Self.meanings[request.report.id], request.filters.isEmpty, question.from <= range.last,
-            question.to > range.first, request.chosenPopulation ?? .all == .all
+            question.to > range.first, request.chosenPopulation ?? .all == .all, try !isOfOthersOnly(in: connection)
         {
             report.hint = why
             return
@@ -68,6 +68,14 @@ struct EmptyAnswer {
             "\(what)\(place). What is stored begins \(range.first.iso8601) and ends \(range.last.iso8601)"
             + (ways.isEmpty ? "." : "; \(ways.joined(separator: ", ")).")
         report.stored = range.first...max(range.first, range.last)
+    }
+
+    /// Whether pages were left in the window, by visitors who are not of the class that is meant by default.
+    private func isOfOthersOnly(in connection: isolated Connection) throws -> Bool {
+        guard request.report.id == "engagement" else { return false }
+        let sql: SQL =
+            "select exists (select from engagement_events where \(question.inWindow("created_at"))) as is_there"
+        return try ReportStore.rows(sql, in: connection).first?["is_there"]?.boolValue ?? false
     }
 
     /// Whether the report is about agents and models, and nothing at all is stored of those.

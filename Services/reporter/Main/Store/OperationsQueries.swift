@@ -83,18 +83,22 @@ extension ReportQuery {
         "platform.trends": ReportQuery { platformTrends($0) },
         "doctor.traffic": ReportQuery { doctor($0) },
         "anomalies.list": ReportQuery { question in
-            [
+            // What went on in the window, whenever it began.
+            let there: SQL = """
+                a.opened_at < \(question.end) and coalesce(a.closed_at, 'infinity') >= \(question.start)
+                and \(question.site)
+                """
+            return [
                 .rows(
                     "anomalies",
                     """
                     select \(Question.iso("opened_at")) as opened_at, level, metric_name, key, site, population, value,
                         threshold, baseline, message, \(Question.iso("closed_at")) as closed_at, anomaly_id
-                    from anomalies as a where \(question.inWindow("a.opened_at")) and \(question.site)
-                    order by a.opened_at desc limit \(question.limit)
+                    from anomalies as a where \(there)
+                    order by a.closed_at is not null, a.level <> 'critical', a.opened_at desc, a.anomaly_id
+                    limit \(question.limit)
                     """),
-                .fields(
-                    "select count(*) as total from anomalies where \(question.inWindow("opened_at")) and \(question.site)"
-                ),
+                .fields("select count(*) as total from anomalies as a where \(there)"),
             ]
         },
         "throttle.levels": ReportQuery { throttleLevels($0) },
