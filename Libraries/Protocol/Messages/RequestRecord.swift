@@ -1,5 +1,8 @@
 /// `request.record`: one HTTP request that the gateway has answered.
 public struct RequestRecord: Hashable, Sendable, Codable {
+    /// The largest count of bytes that an answer can have.
+    public static let bytesLimit: Int64 = 1_000_000_000_000_000
+
     /// The request's identity and idempotency key; its time must lie within 24 hours of the receipt.
     public var eventID: EventID
     /// When the request arrived.
@@ -71,7 +74,7 @@ extension RequestRecord: RangeChecked {
     public var rangeProblem: String? {
         if !(100...599).contains(status) { return "status is not within 100...599" }
         if let durationMs, !(0...1e9).contains(durationMs) { return "duration_ms is not within 0...10^9" }
-        if let bytes, !(0...1_000_000_000_000_000).contains(bytes) { return "bytes is not within 0...10^15" }
+        if let bytes, !(0...Self.bytesLimit).contains(bytes) { return "bytes is not within 0...10^15" }
         return nil
     }
 }

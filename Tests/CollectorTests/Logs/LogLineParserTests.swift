@@ -33,6 +33,18 @@ private let head = #"192.0.2.7 - - [17/May/2015:10:05:03 +0200] "#
         #expect(!entry.isTorn)
     }
 
+    /// Found by fuzzing: the wire refuses such a record, though it is the line's other fields that say something.
+    @Test(arguments: [
+        ("1000000000000000", Int64(1_000_000_000_000_000)), ("1000000000000001", nil), ("2534023007999990", nil),
+    ])
+    func aCountThatNobodyCanHaveSentIsNone(_ written: String, _ bytes: Int64?) throws {
+        let entry = try parse(head + "\"GET / HTTP/1.0\" 200 \(written) \"-\" \"-\"").get()
+        let id = EventID(at: entry.at, entropy: (0, 1))
+        let record = entry.record(id: id, site: "shop.example")
+        #expect(record.bytes == bytes)
+        #expect(try JSONValue(encoding: record).decoded(as: RequestRecord.self) == record)
+    }
+
     @Test func dashesAreMissing() throws {
         let entry = try parse(head + #""GET / HTTP/1.0" 200 - "-" "-""#).get()
         #expect(entry.bytes == nil)

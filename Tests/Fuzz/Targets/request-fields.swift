@@ -21,7 +21,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let scan = SpoolFraming.scan(bytes)
     expect(scan.length <= count && scan.payloads.allSatisfy { $0.upperBound <= scan.length })
     var spool: [UInt8] = []
-    SpoolFraming.append(bytes, to: &spool)
+    SpoolFraming.append(Array(bytes), to: &spool)
     let again = spool.withUnsafeBytes { SpoolFraming.scan($0) }
     expect(again.payloads.count == 1 && again.length == spool.count && !again.isDamaged)
     return 0

@@ -57,7 +57,8 @@ public struct LogEntry: Hashable, Sendable {
         record.site = host ?? site
         record.query = query
         record.durationMs = durationMs
-        record.bytes = bytes
+        // A count that nobody can have sent is none.
+        record.bytes = bytes.flatMap { $0 <= RequestRecord.bytesLimit ? $0 : nil }
         record.forwardedFor = forwardedFor
         record.userAgent = userAgent
         record.acceptLanguage = acceptLanguage
