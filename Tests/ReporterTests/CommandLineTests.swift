@@ -111,10 +111,12 @@ import WeirProtocol
         }
         for (export, page) in [
             ("a.csv", "a.csv"), ("a.csv", "./a.csv"), ("out.csv", "link"),
-            ("out.csv", "../\(folder.lastPathComponent)/out.csv"),
+            ("out.csv", "../\(folder.lastPathComponent)/out.csv"), ("later", "b.csv"), ("b.csv", "later"),
         ] {
-            let link = folder.appendingPathComponent("link").path
-            try? FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "out.csv")
+            for (name, target) in [("link", "out.csv"), ("later", "./b.csv")] {
+                let link = folder.appendingPathComponent(name).path
+                try? FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+            }
             let words = ["report", "--force", "--export", export, "--html", page]
             let outcome = try await run(words, url: url, in: folder)
             #expect(outcome.status == 64 && outcome.errors.contains("the same file"), "\(page): \(outcome.errors)")

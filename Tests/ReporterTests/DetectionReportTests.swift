@@ -287,6 +287,9 @@ import WeirProtocol
         let keys = data["anomalies"]?.arrayValue?.map { $0["key"]?.stringValue }
         #expect(keys == ["new", "old", "late", "early", "over"])
         #expect(data["total"] == 5)
+        // Also where nothing else is stored of that time.
+        let all = try await database.data("anomalies list --since all")["anomalies"]?.arrayValue
+        #expect(all?.map { $0["key"]?.stringValue } == ["after", "new", "old", "late", "early", "over", "over before"])
     }
 
     @Test func crawlersAndTheirImpostors() async throws {

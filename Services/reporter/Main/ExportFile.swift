@@ -17,14 +17,25 @@ enum ExportFile {
     }
 
     /// The file's own path, however it is spelt and linked to; that of the name where there is no file yet.
-    private static func place(of path: String) -> String {
+    private static func place(of path: String, depth: Int = 0) -> String {
         func resolved(_ path: String) -> String? {
             guard let found = realpath(path, nil) else { return nil }
             defer { free(found) }
             return String(cString: found)
         }
         let name = path.split(separator: "/").last ?? ""
+        // A link to where there is no file yet.
+        if resolved(path) == nil, depth < 8, let target = target(ofLink: path) {
+            return place(of: target.hasPrefix("/") ? target : "\(folder(of: path))/\(target)", depth: depth + 1)
+        }
         return resolved(path) ?? "\(resolved(folder(of: path)) ?? folder(of: path))/\(name)"
+    }
+
+    private static func target(ofLink path: String) -> String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { text in
+            let count = readlink(path, text.baseAddress!, text.count)
+            return count > 0 ? String(decoding: UnsafeRawBufferPointer(text)[..<count], as: UTF8.self) : nil
+        }
     }
 
     /// Writes the text, replacing a file only when allowed to.
