@@ -91,7 +91,7 @@ struct Answers: Sendable {
         for part in PageFiles.parts {
             guard case .report(let alone, _) = try reader.read(path: part.path, query: part.query) else { continue }
             let report = try await answer(alone.asked(like: request))
-            if request.window.from == nil, part.takes.contains("window") {
+            if request.window.from == nil, part.takes.contains("window"), report.request.report.isWithinTraffic {
                 from = min(from ?? report.from, report.from)
                 to = max(to ?? report.to, report.to)
             }

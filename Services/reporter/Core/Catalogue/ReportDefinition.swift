@@ -65,6 +65,10 @@ public struct ReportDefinition: Sendable {
     /// Whether a terminal shows it again and again, with keys.
     public var isLive: Bool { id == "sessions.live" || id == "top" }
 
+    /// Whether all there is of it lies between the first and the last request: an anomaly may be that nothing comes any
+    /// more, and outlive what it was about.
+    public var isWithinTraffic: Bool { words.first != "anomalies" }
+
     /// Whether its numbers mean something beside those of the window before: not for lists of single things.
     var isComparable: Bool {
         flags.contains(.since) && !["list", "live", "report"].contains(words.last) && !isStreamed

@@ -165,12 +165,11 @@ struct ReportStore: Sendable {
         if from == nil {
             let range = try dataRange(in: connection)
             from = min(range?.first ?? to - request.report.defaultSpan, to - 1)
-            // An anomaly may be that nothing comes any more, and outlive what it was about.
-            if request.report.id == "anomalies.list" {
+            if request.report.isWithinTraffic {
+                if request.window.endsNow, let last = range?.last { to = min(to, last + 1) }
+            } else {
                 let first = try connection.query("select min(opened_at) as first from anomalies").first
                 from = min(from!, try first?.milliseconds("first").map { Timestamp(milliseconds: $0) } ?? from!)
-            } else if request.window.endsNow, let last = range?.last {
-                to = min(to, last + 1)
             }
         }
         let question = try Question(
