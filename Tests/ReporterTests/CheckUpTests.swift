@@ -53,6 +53,10 @@ import Testing
             "collector", .finding, "Permission denied", "usermod"
         ),
         (
+            checkUp { $0.services[2] = service("detector-2", "stopped", version: nil, note: "or: rm it") },
+            "detector-2", .finding, "stopped", "systemctl start weir-detector@2; or: rm it"
+        ),
+        (
             checkUp { $0.services[1] = service("collector", "database_unavailable") }, "collector", .finding,
             "database_unavailable", "journalctl -u weir-collector"
         ),

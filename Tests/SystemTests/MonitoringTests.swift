@@ -52,8 +52,13 @@ import WeirProtocol
         #expect(printed.status == 0 && Set(samples(printed.output).keys) == Set(numbers.keys))
 
         await stack.kill(.detector(2))
+        await stack.stop(.detector(1))
         let later = try http.send("GET", "/metrics").body
-        #expect(later.contains(#"weir_up{service="detector",instance="2"} 0"#))
+        for number in [1, 2] { #expect(later.contains(#"weir_up{service="detector",instance="\#(number)"} 0"#)) }
+        let status = try await stack.program("reporter").run(["status", "--json"])
+        #expect(status.status == 1)
+        let services = try JSONValue(parsing: status.output.utf8)["data"]?["services"]?.arrayValue ?? []
+        #expect(services.map { $0["state"]?.stringValue } == ["ok", "ok", "stopped", "away", "ok"])
         await stack.stopAll()
     }
 

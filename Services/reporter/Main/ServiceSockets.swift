@@ -11,19 +11,24 @@ struct ServiceSockets: Sendable {
     init(directory: String) { self.directory = directory }
 
     /// One object a service, in the order of the data's way; one that does not answer is `away`, one that does not serve
-    /// this user `refused`.
+    /// this user `refused`, a detector that has ended `stopped`.
     func status() async -> [JSONValue] {
         await accounts().map { name, answer in
             var row = JSONObject()
             let status = try? answer.get()
             row["service"] = .string(name)
             var state = status?.state ?? "away"
-            if case .failure(let error) = answer, error.code == .forbidden { state = "refused" }
+            var note: String?
+            if case .failure(let error) = answer {
+                note = error.message
+                if error.code == .forbidden { state = "refused" }
+                if hasEnded(name) { (state, note) = ("stopped", "if it is not to run any more: rm \(claim(of: name))") }
+            }
             row["state"] = .string(state)
             row["version"] = status.map { .string($0.version) } ?? .null
             row["uptime_ms"] = status.map { .integer($0.uptimeMs) } ?? .null
             row["socket"] = .string(path(of: name))
-            if case .failure(let error) = answer { row["note"] = .string(error.message) } else { row["note"] = .null }
+            row["note"] = note.map { .string($0) } ?? .null
             var counters = JSONObject()
             for (name, value) in (status?.counters ?? [:]).sorted(by: { $0.key < $1.key }) {
                 counters[name] = .number(value)
@@ -51,6 +56,14 @@ struct ServiceSockets: Sendable {
     }
 
     private func path(of name: String) -> String { "\(directory)/\(name).sock" }
+
+    /// The file that a detector locks while it runs, and leaves when it ends.
+    private func claim(of name: String) -> String { "\(directory)/\(name).lock" }
+
+    /// Whether a detector has taken its socket away, as one does that was told to end; a crash leaves the socket.
+    private func hasEnded(_ name: String) -> Bool {
+        access(claim(of: name), F_OK) == 0 && access(path(of: name), F_OK) != 0
+    }
 
     /// All are asked at once, so that silent ones cost a second together.
     private func accounts() async -> [(name: String, answer: Result<ServiceStatus, WireError>)] {
@@ -85,17 +98,17 @@ struct ServiceSockets: Sendable {
         }
     }
 
-    /// `detector-1`, `detector-2`, … by the socket files that are there.
+    /// `detector-1`, `detector-2`, … by their files: whoever has run here is missed until somebody says otherwise.
     private var detectors: [String] {
         guard let folder = opendir(directory) else { return [] }
         defer { closedir(folder) }
-        var found: [Int] = []
+        var found: Set<Int> = []
         while let entry = readdir(folder) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            guard name.hasPrefix("detector-"), name.hasSuffix(".sock") else { continue }
-            if let number = Int(name.dropFirst("detector-".count).dropLast(".sock".count)) { found.append(number) }
+            guard name.hasPrefix("detector-"), name.hasSuffix(".sock") || name.hasSuffix(".lock") else { continue }
+            if let number = Int(name.dropFirst("detector-".count).dropLast(".sock".count)) { found.insert(number) }
         }
         return found.sorted().prefix(64).map { "detector-\($0)" }
     }

@@ -6,11 +6,11 @@ public struct CheckUp: Sendable {
     public struct Service: Sendable {
         /// `throttle`, `detector-1`, …
         public var name: String
-        /// Its own word, `away`, or `refused` where it does not serve this user.
+        /// Its own word, `away`, `stopped`, or `refused` where it does not serve this user.
         public var state: String
         /// Its release; nil when it does not answer.
         public var version: String?
-        /// Why it does not answer.
+        /// Why it does not answer; of one that has stopped, how to do without it.
         public var note: String?
         /// Its counters by name.
         public var counters: [String: Double]
@@ -134,6 +134,11 @@ public struct CheckUp: Sendable {
                     mend: isDenied
                         ? "usermod -aG the socket's group this user; docs/security.md has the groups"
                         : "systemctl status \(unit); after make run: scripts/stack status"))
+        case "stopped":
+            results.append(
+                Result(
+                    check: service.name, level: .finding, found: "has stopped",
+                    mend: "systemctl start \(unit)" + (service.note.map { "; \($0)" } ?? "")))
         case "refused":
             results.append(
                 Result(
