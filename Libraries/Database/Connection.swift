@@ -37,6 +37,13 @@ public actor Connection {
     /// Connects unless connected.
     public func connect() throws(DatabaseError) { _ = try connectedSession() }
 
+    /// Ends the connection when the server has done so since the last use, as one that was restarted has: the next use
+    /// connects again instead of failing. What was bound to the connection is gone.
+    public func dropIfLost() {
+        guard !isInTransaction, let session, !session.isStillThere() else { return }
+        close()
+    }
+
     /// Ends the connection; the next use connects again.
     public func close() {
         session = nil

@@ -51,6 +51,18 @@ final class Session: @unchecked Sendable {
     /// False after the connection broke.
     var isAlive: Bool { PQstatus(handle) == CONNECTION_OK }
 
+    /// False also when the server has ended the connection since the last statement; asks the server nothing. Between
+    /// statements only.
+    func isStillThere() -> Bool {
+        // What comes then is a notice, or the word that it is over with the end behind it.
+        for _ in 0..<2 where isAlive {
+            var entry = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+            guard poll(&entry, 1, 0) > 0, PQconsumeInput(handle) == 1 else { break }
+            PQisBusy(handle)
+        }
+        return isAlive
+    }
+
     /// Whether a transaction is open, sound or failed.
     var isInTransaction: Bool { PQtransactionStatus(handle) != PQTRANS_IDLE }
 

@@ -17,6 +17,16 @@ struct OutageTests {
         }
         try await cluster.start()
         #expect(try await connection.query("select count(*) from notes").single(Int.self) == 0)
+
+        await connection.dropIfLost()
+        #expect(await connection.isConnected)
+        try await cluster.stop()
+        try await cluster.start()
+        // Nobody has told it yet.
+        #expect(await connection.isConnected)
+        await connection.dropIfLost()
+        #expect(await !connection.isConnected)
+        #expect(try await connection.query("select count(*) from notes").single(Int.self) == 0)
         try await cluster.destroy()
         #expect(!FileManager.default.fileExists(atPath: cluster.directory.path))
     }

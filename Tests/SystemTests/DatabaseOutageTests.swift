@@ -5,6 +5,25 @@ import WeirProtocol
 
 /// PostgreSQL goes away under load and comes back; `Benchmarks/outage-under-load` does the same for a minute.
 @Suite(.timeLimit(.minutes(5))) struct DatabaseOutageTests {
+    /// What the collector says does not wait for the next record, neither when the database goes nor when it is back.
+    @Test func theCollectorKnowsWhileNothingComes() async throws {
+        let cluster = try await TestCluster.make()
+        let stack = try await Stack(cluster: cluster)
+        try await stack.start([.collector])
+        func says(_ state: String) async throws {
+            _ = try await eventually("the collector says \(state)", within: .seconds(20)) {
+                try await stack.status(of: .collector).state == state ? true : nil
+            }
+        }
+        try await says("ok")
+        try await cluster.stop()
+        try await says("database_unavailable")
+        try await cluster.start()
+        try await says("ok")
+        await stack.stopAll()
+        try await cluster.destroy()
+    }
+
     @Test func noRequestFailsAndEveryRowArrives() async throws {
         let cluster = try await TestCluster.make()
         let stack = try await Stack(cluster: cluster)
