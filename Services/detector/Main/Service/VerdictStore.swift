@@ -16,6 +16,8 @@ final class VerdictStore: Service {
     /// How long a batch that is small waits for more, and how often it does so while more comes.
     static let gather = Duration.milliseconds(5)
     static let gatherings = 4
+    /// While the database is away and nothing comes, how often to see whether it is back, in ms.
+    static let lookPauses: ClosedRange<Int64> = 2000...4000
 
     /// Called once, when all that were added together are settled: with those that were not stored, by their place, and
     /// why not.
@@ -82,13 +84,26 @@ final class VerdictStore: Service {
     /// Stores until the service stops; what is queued by then is still stored.
     func run() async throws {
         await withGracefulShutdownHandler {
+            let looking = Task { await look() }
             for await _ in wake { await drain() }
             await drain()
+            looking.cancel()
         } onGracefulShutdown: {
             self.state.withLock { $0.isStopped = true }
             self.waker.finish()
         }
         await connection.close()
+    }
+
+    /// Sees whether a database that was away would take a verdict again; stores nothing.
+    private func look() async {
+        while (try? await Task.sleep(for: .milliseconds(Int64.random(in: Self.lookPauses)))) != nil {
+            guard counters.isAway else { continue }
+            let isBack = try? await connection.execute(
+                "insert into session_verdicts (session_id) select session_id from session_verdicts where false",
+                timeout: .seconds(5))
+            if isBack != nil { state.withLock { $0.counters.isAway = false } }
+        }
     }
 
     private func drain() async {
