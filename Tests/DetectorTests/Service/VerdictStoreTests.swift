@@ -52,8 +52,8 @@ import WeirProtocol
             let answers = await Self.answers(bench.store, findings)
             #expect(answers.indices.filter { answers[$0] == "bad_body" } == [5, 6, 36])
             #expect(answers.count { $0 == "stored" } == 34)
-            #expect(bench.store.counters.stored == 34 && bench.store.counters.failed == 3)
-            #expect(!bench.store.counters.isAway)
+            #expect(bench.store.counters.stored == 34 && bench.store.counters.rejected == 3)
+            #expect(!bench.store.counters.isAway && bench.store.counters.deferred == 0)
             // What was refused does not stand in the way of what follows.
             #expect(await Self.answers(bench.store, [Self.finding(99)]) == ["stored"])
         }
@@ -168,13 +168,30 @@ import WeirProtocol
             try await cluster.stop()
             #expect(
                 await Self.answers(bench.store, [Self.finding(2), Self.finding(3)]) == ["unavailable", "unavailable"])
+            // The collector asks again: nothing is lost.
             #expect(bench.store.counters.isAway)
+            #expect(bench.store.counters.deferred == 2 && bench.store.counters.rejected == 0)
             try await cluster.start()
             // Also with nothing to store it sees that the database is back.
             let limit = ContinuousClock.now + .seconds(20)
             while bench.store.counters.isAway, .now < limit { try await Task.sleep(for: .milliseconds(50)) }
             #expect(!bench.store.counters.isAway)
             #expect(await Self.answers(bench.store, [Self.finding(2)]) == ["stored"])
+        }
+        #expect(try await Self.stored(database) == 2)
+        try await cluster.destroy()
+    }
+
+    @Test("a restart of the database between two verdicts costs neither of them a second question")
+    func restart() async throws {
+        let cluster = try await TestCluster.make()
+        let database = try await cluster.makeDatabase()
+        try await ServiceBench.running(database) { bench in
+            #expect(await Self.answers(bench.store, [Self.finding(1)]) == ["stored"])
+            try await cluster.stop()
+            try await cluster.start()
+            #expect(await Self.answers(bench.store, [Self.finding(2)]) == ["stored"])
+            #expect(bench.store.counters.deferred == 0 && bench.store.counters.rejected == 0)
         }
         #expect(try await Self.stored(database) == 2)
         try await cluster.destroy()

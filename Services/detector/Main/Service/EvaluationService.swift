@@ -153,7 +153,8 @@ final class EvaluationService: Sendable {
             state: stored.isAway ? "database_unavailable" : "ok",
             counters: durations.figures("evaluation_seconds").merging([
                 "evaluations_total": Double(evaluations.load(ordering: .relaxed)),
-                "verdicts_stored_total": Double(stored.stored), "verdicts_unstored_total": Double(stored.failed),
+                "verdicts_stored_total": Double(stored.stored), "verdicts_unstored_total": Double(stored.rejected),
+                "verdicts_deferred_total": Double(stored.deferred),
                 "store_queue": Double(stored.queued), "reports_sent_total": Double(reports.sentCount),
                 "reports_kept": Double(reports.keptCount),
                 "anomaly_watch": watch.counters.isWatching ? 1 : 0,

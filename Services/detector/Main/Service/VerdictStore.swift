@@ -31,7 +31,10 @@ final class VerdictStore: Service {
 
     struct Counters: Sendable {
         var stored = 0
-        var failed = 0
+        /// Refused by the database for what is in them.
+        var rejected = 0
+        /// Answered with `unavailable`: the collector keeps the session and asks again.
+        var deferred = 0
         var queued = 0
         var isAway = false
     }
@@ -150,6 +153,7 @@ final class VerdictStore: Service {
     /// - Returns: those that were not stored, by their index, and why not.
     private func store(_ findings: ArraySlice<StandingShare.Finding>) async -> [Int: WireError] {
         do {
+            await connection.dropIfLost()
             try await VerdictTables.insert(Array(findings), over: connection)
             state.withLock { state in
                 state.counters.stored += findings.count
@@ -163,17 +167,24 @@ final class VerdictStore: Service {
                 let refused = await store(findings[..<middle])
                 return refused.merging(await store(findings[middle...])) { first, _ in first }
             }
-            let refused = failure?.kind == .data
-            let wasAway = state.withLock { state in
-                state.counters.failed += findings.count
-                defer { if !refused { state.counters.isAway = true } }
-                return state.counters.isAway
+            let answer: WireError
+            if failure?.kind == .data {
+                state.withLock { $0.counters.rejected += findings.count }
+                logger.error("the database rejects a verdict: \(error)")
+                answer = WireError(.badBody, "the database rejects this verdict: \(failure?.message ?? "")")
+            } else {
+                let wasAway = state.withLock { state in
+                    state.counters.deferred += findings.count
+                    defer { state.counters.isAway = true }
+                    return state.counters.isAway
+                }
+                if !wasAway {
+                    logger.log(
+                        level: failure?.kind == .transient ? .warning : .error,
+                        "\(findings.count) verdicts are not stored yet; the collector asks again: \(error)")
+                }
+                answer = WireError(.unavailable, "the verdict could not be stored; the database is away")
             }
-            if refused || !wasAway { logger.error("cannot store \(findings.count) verdicts: \(error)") }
-            let answer =
-                refused
-                ? WireError(.badBody, "the database rejects this verdict: \(failure?.message ?? "")")
-                : WireError(.unavailable, "the verdict could not be stored; the database is away")
             return Dictionary(uniqueKeysWithValues: findings.indices.map { ($0, answer) })
         }
     }
