@@ -85,6 +85,32 @@ import WeirProtocol
         }
     }
 
+    @Test func theSearchIsQuickUntilDetectorsAreThere() {
+        var search = DetectorSearch()
+        #expect((0..<6).map { _ in search.pause(found: 0, hasChanged: false) } == [100, 200, 400, 800, 1000, 1000])
+        #expect(search.pause(found: 1, hasChanged: true) == 100)
+        #expect((0..<2).map { _ in search.pause(found: 2, hasChanged: true) } == [100, 100])
+        #expect(
+            (0..<7).map { _ in search.pause(found: 2, hasChanged: false) } == [200, 400, 800, 1600, 3200, 5000, 5000])
+        #expect(search.pause(found: 0, hasChanged: true) == 100)
+    }
+
+    @Test func aDetectorThatComesLaterIsFoundSoon() async throws {
+        let directory = NSTemporaryDirectory() + "weir-ring-\(UInt32.random(in: .min ... .max))"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let ring = DetectorRing(directory: directory, group: MultiThreadedEventLoopGroup.singleton, logger: Self.logger)
+        let watching = Task { await ring.watch() }
+        #expect(ring.count == 0)
+        #expect(FileManager.default.createFile(atPath: directory + "/detector-1.sock", contents: nil))
+        let limit = ContinuousClock.now + .seconds(3)
+        while ring.count == 0, .now < limit { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(ring.count == 1)
+        watching.cancel()
+        await watching.value
+        await ring.close()
+    }
+
     @Test func whereAllHangNothingIsClaimed() async throws {
         try await Self.detectors(answering: 0, hanging: 2) { ring, _ in
             let answers = await ring.evaluate(all: Self.questions(0), deadline: .milliseconds(50))

@@ -1,3 +1,4 @@
+import CollectorCore
 import Glibc
 import Logging
 import NIOCore
@@ -49,10 +50,24 @@ final class DetectorRing: Sendable {
     /// How many detectors have a socket.
     var count: Int { state.withLock { $0.members.count } }
 
-    /// Looks for sockets that came or went; called every few seconds.
-    func scan() {
+    /// Looks for detectors until it is cancelled.
+    func watch() async {
+        var search = DetectorSearch()
+        var hasChanged = false
+        repeat {
+            let pause = search.pause(found: count, hasChanged: hasChanged)
+            try? await Task.sleep(for: .milliseconds(Int64.random(in: pause / 2...pause)))
+            hasChanged = scan()
+        } while !Task.isCancelled
+    }
+
+    /// Looks for sockets that came or went.
+    /// - Returns: whether any did.
+    @discardableResult
+    func scan() -> Bool {
         let found = Set(Self.sockets(in: directory))
-        let gone: [Member] = state.withLock { state in
+        let (gone, hasChanged): ([Member], Bool) = state.withLock { state in
+            let before = state.members.count
             let gone = state.members.values.filter { !found.contains($0.name) }
             for member in gone { state.members[member.name] = nil }
             for name in found where state.members[name] == nil {
@@ -63,11 +78,12 @@ final class DetectorRing: Sendable {
                         LineClient(path: path, group: group, logger: logger)
                     })
             }
-            return gone
+            return (gone, !gone.isEmpty || state.members.count > before)
         }
         for member in gone {
             Task { for client in member.clients { await client.close() } }
         }
+        return hasChanged
     }
 
     /// Asks the session's detector, then the others in their order.

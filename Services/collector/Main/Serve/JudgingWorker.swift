@@ -17,6 +17,7 @@ struct JudgingWorker: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.ring.watch() }
                 group.addTask { await self.judgeFromMemory() }
                 group.addTask { await self.judgeFromDatabase() }
             }
@@ -52,7 +53,6 @@ struct JudgingWorker: Service {
     private func judgeFromDatabase() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(5))
-            ring.scan()
             // A database that is away is the drain's to report.
             try? await recovery.evidence.queueLookedUp()
             while !Task.isCancelled, let judged = try? await recovery.judgeSome(quietFor: 30), judged > 0 {}
