@@ -43,8 +43,8 @@ import Testing
         }
     }
 
-    private func stack() async throws -> Stack {
-        let stack = try await Stack()
+    private func stack(_ cluster: TestCluster? = nil) async throws -> Stack {
+        let stack = try await Stack(cluster: cluster)
         stack.environment["WEIR_COLLECTOR_FOLLOW_DIRECTORY"] = stack.directory.appendingPathComponent("follow").path
         try await stack.start([.detector(1)])
         return stack
@@ -100,6 +100,31 @@ import Testing
         let counts = "select sum(request_count + asset_count) from user_sessions"
         #expect(try await stack.count(counts) == log.lines.count)
         #expect(try await stack.count("select count(*) from analytics_events where source <> 'follow'") == 0)
+    }
+
+    @Test("Told to end while database and detectors are away it ends, and started again it goes on there")
+    func endsWithTheDatabase() async throws {
+        let cluster = try await TestCluster.make()
+        let stack = try await stack(cluster)
+        let writer = try Writer(log, in: stack.directory)
+        let program = try follower(stack, writer.path)
+        try writer.write(300)
+        try await stored(300, in: stack, by: program)
+        await stack.stop(.detector(1))
+        try await cluster.stop()
+        try writer.write(200)
+        program.signal(SIGTERM)
+        // It waits for 10 s, and before for a commit that has begun.
+        _ = try await eventually("it ends", within: .seconds(40)) { program.hasEnded ? true : nil }
+        #expect(await program.end == 3)
+        #expect(program.errors.contains("the database is away"), "\(program.errors.suffix(1000))")
+
+        try await cluster.start()
+        let next = try follower(stack, writer.path)
+        try await stored(500, in: stack, by: next)
+        next.signal(SIGTERM)
+        #expect(await next.end == 0, "\(next.errors.suffix(1000))")
+        try await cluster.destroy()
     }
 
     @Test("Its place is remembered before the first line, so that a rotation after a kill hides nothing")

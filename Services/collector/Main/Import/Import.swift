@@ -15,7 +15,8 @@ struct Import: AsyncParsableCommand {
             Each line becomes one request; importing the same log again changes nothing. Exit status: 0 when any line \
             could be used, 4 when none could, 3 when the database is away, 5 without permission to read or \
             to write the refused lines, 64 when they cannot be written for another reason, 130 when interrupted; what \
-            was read by then is stored. A named pipe is waited for until it has a writer or a signal comes.
+            was read by then is stored. Interrupted while the database is away, it waits 10 s for it and ends with 3; \
+            started again it stores what is missing. A named pipe is waited for until it has a writer or a signal comes.
             """)
 
     @Argument(help: "Log files, plain or gzip; - is standard input.")

@@ -22,6 +22,7 @@ actor ImportPipeline {
 
     private let drain: Drain
     private let ring: DetectorRing
+    private let stop: StopSignal
     private let logger: Logger
     /// Batches from one commit that waits for the disk to the next; what a crash of the server may undo is kept so long.
     private static let durableEvery = 8
@@ -34,9 +35,10 @@ actor ImportPipeline {
     private var hasWarned = false
     private var expected = Drain.Expectation.news
 
-    init(drain: Drain, ring: DetectorRing, logger: Logger) {
+    init(drain: Drain, ring: DetectorRing, stop: StopSignal, logger: Logger) {
         self.drain = drain
         self.ring = ring
+        self.stop = stop
         self.logger = logger
     }
 
@@ -78,7 +80,7 @@ actor ImportPipeline {
         return verdicts
     }
 
-    /// Commits, however long the database stays away.
+    /// Commits, however long the database stays away, unless the operator wants to end.
     private func persist(_ batch: DrainBatch, isLast: Bool) async throws -> Drain.Outcome {
         let durability: Drain.Durability = isLast || unsettled.count + 1 == Self.durableEvery ? .now : .withNext
         var pause = Backoff()
@@ -93,7 +95,7 @@ actor ImportPipeline {
                 // A log that repeats what is stored does so for long.
                 expected = outcome.duplicates > 0 ? .repeats : .news
                 return outcome
-            } catch let error as DatabaseError where error.kind == .transient {
+            } catch let error as DatabaseError where error.kind == .transient && !stop.isOverdue {
                 if pause.count == 0 { logger.warning("waiting for the database: \(error)") }
                 try await pause.wait()
             }

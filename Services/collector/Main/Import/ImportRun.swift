@@ -126,14 +126,14 @@ struct ImportRun {
             connection: writing, source: command.follow ? "follow" : "import",
             idleSeconds: settings[.sessionIdleSeconds],
             deadLetters: DeadLetters(directory: settings[.deadDirectory]), logger: logger)
-        let pipeline = ImportPipeline(drain: drain, ring: ring, logger: logger)
+        let stop: StopSignal
+        if let following { stop = following.stop } else { stop = await StopSignal() }
+        let pipeline = ImportPipeline(drain: drain, ring: ring, stop: stop, logger: logger)
         let seeds = SessionSeeds(connection: asking, idle: settings[.sessionIdleSeconds] * 1000)
         let progress = Progress(isShown: !command.noProgress)
         let recovery = Recovery(
             evidence: StoredEvidence(connection: asking), drain: drain, ring: ring, logger: logger)
         var following = following
-        let stop: StopSignal
-        if let following { stop = following.stop } else { stop = await StopSignal() }
         reader.isStopped = { stop.hasCome }
 
         reading: while true {
@@ -146,7 +146,7 @@ struct ImportRun {
                 untilEvents: Self.batchSize(after: reader.summary.lines, share: reader.share))
             {
             case .needsSeed(let moment):
-                let until = try await patiently { try await seeds.restore(into: reader, at: moment) }
+                let until = try await patiently(stop) { try await seeds.restore(into: reader, at: moment) }
                 reader.seeded(until: until)
             case .full:
                 try await pipeline.submit(reader.close(isLast: false), isLast: following != nil)
@@ -174,7 +174,7 @@ struct ImportRun {
         summary.accepted = outcome.stored
         summary.duplicates = outcome.duplicates
         if outcome.dead > 0 { summary.refused["dead_letter", default: 0] += outcome.dead }
-        summary.verdictsPending = try await patiently {
+        summary.verdictsPending = try await patiently(stop) {
             try await recovery.run(quietFor: 0, untilDone: command.waitVerdicts) { stop.hasCome }
         }
         await ring.close()
@@ -200,11 +200,13 @@ struct ImportRun {
         while let judged = try? await recovery.judgeSome(quietFor: 30), judged > 0 {}
     }
 
-    /// Repeats what the database was away for.
-    private func patiently<T>(_ body: () async throws -> T) async throws -> T {
+    /// Repeats what the database was away for, unless the operator wants to end.
+    private func patiently<T>(_ stop: StopSignal, _ body: () async throws -> T) async throws -> T {
         var pause = Backoff()
         while true {
-            do { return try await body() } catch let error as DatabaseError where error.kind == .transient {
+            do { return try await body() } catch let error as DatabaseError
+                where error.kind == .transient && !stop.isOverdue
+            {
                 if pause.count == 0 { logger.warning("waiting for the database: \(error)") }
                 try await pause.wait()
             }
