@@ -23,7 +23,8 @@ public struct Settings: Sendable {
             }
         }
         for key in values.keys.sorted() where known[key] == nil {
-            problems.append("\(key) is not a setting" + Self.suggestion(for: key, among: known.keys))
+            let near = NearestKey.nearest(to: key, among: known.keys)
+            problems.append("\(key) is not a setting" + (near.map { "; did you mean \($0)?" } ?? ""))
         }
         for (name, text) in environment where name.hasPrefix("WEIR_") {
             if let setting = Self.catalogue.first(where: { $0.variable == name }) { values[setting.key] = text }
@@ -125,12 +126,6 @@ public struct Settings: Sendable {
             }
         case .alias: problems.append("\(prefix) is a YAML alias, which is not understood here")
         }
-    }
-
-    private static func suggestion(for key: String, among known: some Collection<String>) -> String {
-        let last = key.split(separator: ".").last.map(String.init) ?? key
-        let near = known.filter { $0.hasSuffix("." + last) || $0.hasPrefix(key + ".") }.sorted().first
-        return near.map { "; did you mean \($0)?" } ?? ""
     }
 }
 
