@@ -6,6 +6,12 @@ extension Setting where Value == String {
     public static var runtimeDirectory: Setting {
         .text("runtime.directory", "/run/weir", form: "a directory", "Where the sockets are.")
     }
+    public static var runtimeManager: Setting {
+        .choice(
+            "runtime.manager", ["systemd", "stack", "compose"],
+            "What starts and stops the services, whose commands `analytics doctor` names: systemd, scripts/stack, or compose."
+        )
+    }
     public static var databaseURL: Setting {
         Setting(
             "database.url", "postgresql:///weir", form: "a PostgreSQL URL or key=value string",
@@ -193,7 +199,8 @@ extension Setting where Value == Int64? {
 extension Settings {
     /// Every setting, in the order of the documentation.
     public static let catalogue: [any AnySetting] = [
-        Setting<String>.runtimeDirectory, Setting<String>.databaseURL, Setting<String>.databaseReadURL,
+        Setting<String>.runtimeDirectory, Setting<String>.runtimeManager, Setting<String>.databaseURL,
+        Setting<String>.databaseReadURL,
         Setting<String>.spoolDirectory, Setting<Int64>.spoolLimit, Setting<String>.spoolSync,
         Setting<String>.deadDirectory, Setting<String>.followDirectory, Setting<Int64>.sessionIdleSeconds,
         Setting<Int64?>.sessionMaxSeconds,

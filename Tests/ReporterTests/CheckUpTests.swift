@@ -95,6 +95,27 @@ import Testing
         (checkUp { $0.placesAge = 91 }, "places", .warning, "91 days", "SIGHUP"),
     ]
 
+    /// The command for each state that a service may be in, by what runs it.
+    static let commands: [(manager: CheckUp.Manager, state: String, version: String?, mend: String)] = [
+        (.stack, "away", nil, "scripts/stack start"), (.stack, "stopped", nil, "scripts/stack start"),
+        (.stack, "ok", "0.9", "scripts/stack stop && scripts/stack start"),
+        (.stack, "database_unavailable", "1.0", "var/log/detector-2.log"),
+        (.compose, "away", nil, "docker compose ps detector"),
+        (.compose, "stopped", nil, "docker compose up -d detector"),
+        (.compose, "ok", "0.9", "docker compose up -d --build detector"),
+        (.compose, "database_unavailable", "1.0", "docker compose logs -n 20 detector "),
+    ]
+
+    @Test(arguments: commands.indices) func whatMendsItIsTheManagersCommand(_ index: Int) {
+        let command = Self.commands[index]
+        let found = Self.checkUp {
+            $0.manager = command.manager
+            $0.services[2] = Self.service("detector-2", command.state, version: command.version)
+        }.results.filter { $0.level != .ok }
+        #expect(found.count == 1 && found[0].mend.contains(command.mend), "\(found)")
+        #expect(!found.contains { $0.mend.contains("ctl ") }, "\(found)")
+    }
+
     @Test(arguments: cases.indices) func oneThingIsWrong(_ index: Int) {
         let wrong = Self.cases[index]
         let found = wrong.checkUp.results.filter { $0.level != .ok }

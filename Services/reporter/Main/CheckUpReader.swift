@@ -23,7 +23,9 @@ struct CheckUpReader: Sendable {
         do throws(ReportError) { database = .success(try await store.condition()) } catch { database = .failure(error) }
         let folders = [settings[.spoolDirectory], settings[.deadDirectory]]
         return CheckUp(
-            release: Reporter.version, now: WallClock.milliseconds, services: services, database: database,
+            release: Reporter.version,
+            manager: CheckUp.Manager(rawValue: settings[.runtimeManager]) ?? .systemd,
+            now: WallClock.milliseconds, services: services, database: database,
             disks: folders.enumerated().filter { folders.firstIndex(of: $1) == $0 }.map { Self.disk(under: $1) },
             placesAge: Self.days(since: settings[.geoDatabase]))
     }

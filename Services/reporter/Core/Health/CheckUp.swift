@@ -86,6 +86,8 @@ public struct CheckUp: Sendable {
 
     /// This program's release.
     public var release: String
+    /// Whose commands mend a service.
+    public var manager: Manager
     /// This machine's clock, in milliseconds since 1970.
     public var now: Int64
     /// Every service that should run.
@@ -99,10 +101,11 @@ public struct CheckUp: Sendable {
 
     /// What was looked at.
     public init(
-        release: String, now: Int64, services: [Service], database: Swift.Result<Database, ReportError>,
-        disks: [Disk], placesAge: Int64?
+        release: String, manager: Manager = .systemd, now: Int64, services: [Service],
+        database: Swift.Result<Database, ReportError>, disks: [Disk], placesAge: Int64?
     ) {
-        (self.release, self.now, self.services, self.database) = (release, now, services, database)
+        (self.release, self.manager, self.now) = (release, manager, now)
+        (self.services, self.database) = (services, database)
         (self.disks, self.placesAge) = (disks, placesAge)
     }
 
@@ -121,8 +124,6 @@ public struct CheckUp: Sendable {
     }
 
     private func results(of service: Service) -> [Result] {
-        let unit =
-            service.name.hasPrefix("detector-") ? "weir-detector@\(service.name.dropFirst(9))" : "weir-\(service.name)"
         var results: [Result] = []
         switch service.state {
         case "away":
@@ -133,12 +134,12 @@ public struct CheckUp: Sendable {
                     found: "does not answer: \(service.note ?? "no reason given")",
                     mend: isDenied
                         ? "usermod -aG the socket's group this user; docs/security.md has the groups"
-                        : "systemctl status \(unit); after make run: scripts/stack status"))
+                        : manager.status(service.name)))
         case "stopped":
             results.append(
                 Result(
                     check: service.name, level: .finding, found: "has stopped",
-                    mend: "systemctl start \(unit)" + (service.note.map { "; \($0)" } ?? "")))
+                    mend: manager.start(service.name) + (service.note.map { "; \($0)" } ?? "")))
         case "refused":
             results.append(
                 Result(
@@ -151,12 +152,12 @@ public struct CheckUp: Sendable {
                 Result(
                     check: service.name, level: isOther ? .warning : .ok,
                     found: isOther ? "runs release \(service.version ?? "?"), this is \(release)" : "answers",
-                    mend: isOther ? "systemctl restart \(unit)" : ""))
+                    mend: isOther ? manager.restart(service.name) : ""))
         default:
             results.append(
                 Result(
                     check: service.name, level: .finding, found: "says \(service.state)",
-                    mend: "journalctl -u \(unit) -n 20 says what keeps it from its work"))
+                    mend: "\(manager.log(service.name)) says what keeps it from its work"))
         }
         if let dead = service.counters["dead_letters_total"], dead > 0 {
             results.append(

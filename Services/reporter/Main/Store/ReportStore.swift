@@ -332,7 +332,7 @@ extension ReportError {
         case .transient:
             self.init(
                 .unavailable, "PostgreSQL is away: \(message) (\(error.target)).",
-                hint: "Start it, or set database.url; make run starts one under var/.")
+                hint: "Start it, or set database.url; in a checkout, scripts/stack start starts the one under var/.")
         case .permission where error.sqlstate == "42501":
             self.init(
                 .noPermission, "\(message.prefix(1).uppercased())\(message.dropFirst()) (\(error.target)).",
