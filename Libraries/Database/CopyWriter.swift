@@ -81,13 +81,17 @@ public struct CopyWriter: Sendable {
 
     /// A jsonb, or null.
     public mutating func append(jsonb text: String?) {
-        guard form == .binary, var text else { return append(text) }
+        guard var text else { return appendNull() }
+        text.withUTF8 { append(jsonb: $0) }
+    }
+
+    /// A jsonb, as UTF-8.
+    public mutating func append(jsonb text: UnsafeBufferPointer<UInt8>) {
+        guard form == .binary else { return append(utf8: text) }
         beginField()
-        text.withUTF8 { text in
-            append(raw: UInt32(1 + text.count).bigEndian)
-            bytes.append(1)  // the version of the form
-            bytes.append(contentsOf: text)
-        }
+        append(raw: UInt32(1 + text.count).bigEndian)
+        bytes.append(1)  // the version of the form
+        bytes.append(contentsOf: text)
     }
 
     /// A row that another writer of the same form has ended.
