@@ -12,7 +12,7 @@ import WeirProtocol
 /// started again, it offers the same records under the same ids.
 struct ImportRun {
     /// Events in one transaction. Larger ones gain little; several are under way at once, and their memory counts.
-    private static let batchSizes = 1000...5000
+    private static let batchSizes = 500...5000
 
     private let command: Import
     private let settings: Settings
@@ -115,10 +115,11 @@ struct ImportRun {
         let target = try ConnectionTarget(url, defaultUser: "weir_collector", applicationName: "weir-import")
         let writing = Connection(target, statementTimeout: .seconds(300))
         let asking = Connection(target, statementTimeout: .seconds(60))
-        try await writing.connect()
+        async let connected: Void = writing.connect()
         do { try await SchemaVersion.check(in: asking) } catch let mismatch as SchemaVersion.Mismatch {
             throw Failure(.configuration, mismatch.description, hint: mismatch.hint)
         }
+        try await connected
 
         let ring = DetectorRing(
             directory: settings[.runtimeDirectory], group: MultiThreadedEventLoopGroup.singleton, logger: logger)

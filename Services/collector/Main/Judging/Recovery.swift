@@ -40,14 +40,13 @@ final class Recovery: Sendable {
     func run(quietFor: Int, untilDone: Bool, isStopped: () -> Bool) async throws -> Int {
         var pause = Backoff()
         while true {
-            if isStopped() { return try await evidence.waitingCount() }
+            let waiting = try await evidence.waitingCount()
+            if waiting == 0 || isStopped() { return waiting }
             ring.scan()
-            let judged = try await judgeSome(quietFor: quietFor)
-            if judged > 0 {
+            if try await judgeSome(quietFor: quietFor) > 0 {
                 pause = Backoff()
                 continue
             }
-            let waiting = try await evidence.waitingCount()
             if waiting <= postponed.withLock({ $0.count }) || !untilDone { return waiting }
             if pause.count == 0 { logger.warning("waiting for a detector: \(waiting) sessions are not judged yet") }
             try await pause.wait()
