@@ -191,6 +191,25 @@ struct PageTests {
         expectPeace(browser, origin: served.address)
     }
 
+    /// What is over says nothing of now, shows its days in the fields whatever the address gives them to, and has each day
+    /// once below its hours.
+    @Test(.timeLimit(.minutes(3))) func aWindowOfThePastIsOfThePast() async throws {
+        let served = try ServedPage(try await Self.stored.value, withToken: false)
+        let browser = try await Browser.open(width: 1360, height: 900)
+        try await browser.visit(served.address + "?since=24h")
+        let titles = "[...document.querySelectorAll('.tile dt')].map((e) => e.textContent)"
+        #expect(try await browser.evaluate(titles, as: [String].self).last == "Active now")
+        try await browser.visit(served.address + "?class=all&since=2026-11-19T06:00Z&until=2026-11-21T23:30Z")
+        #expect(try await browser.evaluate(titles, as: [String].self).last == "Bots")
+        #expect(
+            try await browser.evaluate("[from.value, until.value]", as: [String].self) == ["2026-11-19", "2026-11-21"])
+        let labels: [String] = try await browser.evaluate(
+            "[...document.querySelectorAll('#trends svg text')].map((e) => e.textContent).filter((t) => t.includes('Nov'))"
+        )
+        #expect(labels == ["19 Nov", "20 Nov", "21 Nov"])
+        expectPeace(browser, origin: served.address)
+    }
+
     /// After the import of an old log the last hours are empty, and one press away from what there is.
     @Test(.timeLimit(.minutes(3))) func anEmptyWindowLeadsToEverything() async throws {
         let served = try ServedPage(try await Self.stored.value, withToken: false)

@@ -293,7 +293,8 @@
         ['Page views', short, (data) => at(data, 'traffic.page_views'), '%', whose],
         ['Requests', short, (data) => at(data, 'traffic.requests'), '%', 'everybody'],
         ['Bots', percent, botShare, 'pts', 'of all sessions'],
-        ['Active now', short, (data) => at(data, 'sessions.currently_active'), null, `${whose}, last 30 min`],
+        // Who is there now belongs to no window of the past.
+        ...(state.until ? [] : [['Active now', short, (data) => at(data, 'sessions.currently_active'), null, `${whose}, last 30 min`]]),
       ];
       body.replaceChildren(...tiles.map(([title, format, value, unit, note]) => {
         const now = value(answer.data);
@@ -480,6 +481,7 @@
         vector('text', { x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, short(value)));
     }
     const every = Math.ceil(points.length / Math.max(2, Math.floor((width - left) / 84)));
+    let said = null;
     const cursors = points.map((point, index) => {
       const x = left + index * slot;
       let sum = 0;
@@ -492,8 +494,10 @@
         }));
         sum += value;
       }
-      if (index % every === 0 && x + 40 < width) {
-        picture.append(vector('text', { x: x + slot / 2, y: height - 6, 'text-anchor': index === 0 ? 'start' : 'middle' }, axisLabel(point, answer)));
+      const label = axisLabel(point, answer);
+      if (index % every === 0 && x + 40 < width && label !== said) {
+        said = label;
+        picture.append(vector('text', { x: x + slot / 2, y: height - 6, 'text-anchor': index === 0 ? 'start' : 'middle' }, label));
       }
       const cursor = vector('rect', { class: 'cursor', x, width: slot, y: top, height: height - top - bottom });
       picture.append(cursor);
@@ -600,8 +604,10 @@
       input.checked = input.value === (isPreset ? state.since : 'custom');
     }
     byId('dates').hidden = isPreset;
-    if (/^\d{4}-\d\d-\d\d$/.test(state.since)) byId('from').value = state.since;
-    if (/^\d{4}-\d\d-\d\d$/.test(state.until ?? '')) byId('until').value = state.until;
+    // The fields take days; a window that an address gives to the minute begins and ends within two of them.
+    for (const [field, moment] of [['from', state.since], ['until', state.until ?? '']]) {
+      if (/^\d{4}-\d\d-\d\d/.test(moment)) byId(field).value = moment.slice(0, 10);
+    }
     byId('population').value = state.population;
     byId('chips').replaceChildren(...Object.entries(state.filters).map(([name, value]) =>
       make('li', {}, make('button', {
