@@ -32,6 +32,7 @@ let package = Package(
         .executable(name: "reporter", targets: ["reporter"]),
         .library(name: "WeirProtocol", targets: ["WeirProtocol"]),
         .library(name: "WeirClient", targets: ["WeirClient"]),
+        .library(name: "WeirCollecting", targets: ["CollectorCore"]),
         .library(name: "WeirDetection", targets: ["DetectorCore"]),
         .library(name: "WeirThrottling", targets: ["ThrottleCore"]),
     ],
