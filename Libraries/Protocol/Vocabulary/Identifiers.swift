@@ -47,17 +47,29 @@ public struct EventID: Hashable, Sendable, Comparable, Codable, CustomStringConv
 
     /// Writes the text form into the buffer's first 36 bytes.
     func write(to buffer: UnsafeMutableBufferPointer<UInt8>) {
-        var position = 0
-        for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 {
-                buffer[position] = UInt8(ascii: "-")
-                position += 1
-            }
-            let word = index < 16 ? high : low
-            let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index & 15)) & 0xF)
-            buffer[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-            position += 1
-        }
+        let text = UnsafeMutableRawBufferPointer(buffer)
+        let (second, third) = (Self.digits(UInt32(truncatingIfNeeded: high)), Self.digits(UInt32(low >> 32)))
+        text.storeBytes(of: Self.digits(UInt32(high >> 32)), toByteOffset: 0, as: UInt64.self)
+        text.storeBytes(of: UInt32(truncatingIfNeeded: second), toByteOffset: 9, as: UInt32.self)
+        text.storeBytes(of: UInt32(second >> 32), toByteOffset: 14, as: UInt32.self)
+        text.storeBytes(of: UInt32(truncatingIfNeeded: third), toByteOffset: 19, as: UInt32.self)
+        text.storeBytes(of: UInt32(third >> 32), toByteOffset: 24, as: UInt32.self)
+        text.storeBytes(of: Self.digits(UInt32(truncatingIfNeeded: low)), toByteOffset: 28, as: UInt64.self)
+        (buffer[8], buffer[13], buffer[18], buffer[23]) = (Self.dash, Self.dash, Self.dash, Self.dash)
+    }
+
+    private static let dash = UInt8(ascii: "-")
+
+    /// The eight lower-case hexadecimal digits of a word, the first in the lowest byte.
+    private static func digits(_ word: UInt32) -> UInt64 {
+        // Each four bits into a byte of its own, the highest first.
+        var spread = UInt64(word)
+        spread = (spread & 0xFFFF) << 32 | spread >> 16
+        spread = (spread & 0x0000_00FF_0000_00FF) << 16 | (spread & 0x0000_FF00_0000_FF00) >> 8
+        spread = (spread & 0x000F_000F_000F_000F) << 8 | (spread & 0x00F0_00F0_00F0_00F0) >> 4
+        // 1 in each byte that is ten or more, for which the letters begin 39 later than ten after `0`.
+        let letters = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return (spread &+ 0x3030_3030_3030_3030 &+ letters &* 39).littleEndian
     }
 
     /// By time, then by the free bits.

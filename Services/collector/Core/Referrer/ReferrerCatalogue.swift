@@ -12,7 +12,8 @@ public struct ReferrerCatalogue: Sendable {
     /// Lists in the format that hosts.txt describes, and one spam host a line.
     init(hosts: String, spam: String) {
         self.hosts = ReferrerHosts(hosts)
-        self.spam = Set(spam.split(separator: "\n").lazy.filter { !$0.hasPrefix("#") })
+        let lines = spam.utf8.split(separator: UInt8(ascii: "\n"))
+        self.spam = Set(lines.lazy.filter { $0.first != UInt8(ascii: "#") }.map { Substring($0) })
     }
 
     /// The class of a visit.

@@ -16,21 +16,37 @@ public enum SecretRedaction {
     public static func redact(url: String) -> String { redact(url, isQuery: false) }
 
     private static func redact(_ text: String, isQuery: Bool) -> String {
-        var (isEscaped, mayHold) = (false, false)
+        // Nearly no text has what either of them needs: an `@`, a `=`, or their digits behind a `%`.
+        var (isEscaped, mayHoldUser, mayHoldValue) = (false, false, false)
+        var (hasDigitsOfAt, hasDigitsOfEquals) = (false, false)
+        var last: UInt8 = 0
         for byte in text.utf8 {
-            if byte == UInt8(ascii: "%") { isEscaped = true }
-            if byte == UInt8(ascii: "=") || byte == UInt8(ascii: "@") { mayHold = true }
+            switch byte {
+            case UInt8(ascii: "%"): isEscaped = true
+            case UInt8(ascii: "@"): mayHoldUser = true
+            case UInt8(ascii: "="): mayHoldValue = true
+            case UInt8(ascii: "0") where last == UInt8(ascii: "4"): hasDigitsOfAt = true
+            case UInt8(ascii: "D") where last == UInt8(ascii: "3"), UInt8(ascii: "d") where last == UInt8(ascii: "3"):
+                hasDigitsOfEquals = true
+            default: break
+            }
+            last = byte
         }
-        guard isEscaped || mayHold else { return text }
+        if isEscaped {
+            mayHoldUser = mayHoldUser || hasDigitsOfAt
+            mayHoldValue = mayHoldValue || hasDigitsOfEquals
+        }
+        guard mayHoldUser || mayHoldValue else { return text }
         var bytes = Array(text.utf8)
         var isClean = true
+        func replace(_ secrets: [Range<Int>]) {
+            if !secrets.isEmpty { isClean = false }
+            for secret in secrets.reversed() { bytes.replaceSubrange(secret, with: mark.utf8) }
+        }
         // The deepest first: what they leave is looked at again as part of what it stands in.
         for layer in (0...(isEscaped ? layers : 0)).reversed() {
-            for places in [userInformation, values] {
-                let secrets = places(bytes, layer, isQuery)
-                if !secrets.isEmpty { isClean = false }
-                for secret in secrets.reversed() { bytes.replaceSubrange(secret, with: mark.utf8) }
-            }
+            if mayHoldUser { replace(userInformation(bytes, layer, isQuery)) }
+            if mayHoldValue { replace(values(bytes, layer, isQuery)) }
         }
         return isClean ? text : String(decoding: bytes, as: UTF8.self)
     }
@@ -104,28 +120,36 @@ public enum SecretRedaction {
     /// Whether a parameter's name is that of a secret: decoded once more, in lower case, without `_` and `-`, and of
     /// `user[password]` or `login.password` the last part. Of a long name only the end is looked at.
     private static func isSecret(_ bytes: [UInt8], _ name: Range<Int>, _ layer: Int) -> Bool {
-        var part: [UInt8] = []
-        var index = max(name.lowerBound, name.upperBound - 128)
-        while index < name.upperBound {
-            let (byte, next) = character(bytes, index, layer + 1)
-            index = next
-            switch byte {
-            case UInt8(ascii: "["), UInt8(ascii: "."): part = []
-            case UInt8(ascii: "]"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: " "), UInt8(ascii: "+"): break
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): part.append(byte | 0x20)
-            default: part.append(byte)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: nameLimit) { part in
+            var count = 0
+            var index = max(name.lowerBound, name.upperBound - nameLimit)
+            while index < name.upperBound {
+                let (byte, next) = character(bytes, index, layer + 1)
+                index = next
+                switch byte {
+                case UInt8(ascii: "["), UInt8(ascii: "."): count = 0
+                case UInt8(ascii: "]"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: " "), UInt8(ascii: "+"):
+                    break
+                default:
+                    part[count] = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
+                    count += 1
+                }
             }
+            let word = part[..<count]
+            return names.contains { $0.count == count && $0.last == word.last && $0.elementsEqual(word) }
+                || endings.contains {
+                    $0.last == word.last && $0.count <= count && $0.elementsEqual(word.suffix($0.count))
+                }
         }
-        let word = String(decoding: part, as: UTF8.self)
-        return names.contains(word) || endings.contains { word.hasSuffix($0) }
     }
 
-    private static let names: Set<String> = [
+    private static let nameLimit = 128
+    private static let names: [[UInt8]] = [
         "auth", "authorization", "bearer", "code", "credentials", "jwt", "otp", "pass", "passcode", "passphrase", "pwd",
         "samlresponse", "sessionid", "sig",
-    ]
-    private static let endings = [
+    ].map { Array($0.utf8) }
+    private static let endings: [[UInt8]] = [
         "accesskey", "apikey", "privatekey", "secretkey", "password", "passwd", "secret", "token", "signature",
         "authcode", "credential", "jsessionid", "phpsessid",
-    ]
+    ].map { Array($0.utf8) }
 }
