@@ -46,7 +46,7 @@ extension Stack {
         try await column(
             """
             select concat_ws('|', session_id, request_count, asset_count, error_count, is_bot, is_scanner,
-                is_behavioral_bot, started_at, last_activity_at, landing_page)
+                is_behavioral_bot, behavioral_bot_score, started_at, last_activity_at, landing_page)
             from user_sessions order by session_id
             """)
     }

@@ -175,6 +175,22 @@ private final class ScheduleInHand {
         #expect(book.place(try request(90 * minute)).sessionID != id)
     }
 
+    /// An import stores sessions while it reads, and asks each day what is stored.
+    @Test func aSessionThatIsToldOfAgainIsNoFurtherOne() throws {
+        let book = BookInHand()
+        let first = try request(0)
+        let id = book.place(first).sessionID
+        #expect(book.ended(by: noon + 61 * minute).count == 1)
+        for _ in 1...3 {
+            book.restore([SessionBook.Stored(id: id, key: SessionKey(first), startedAt: noon, lastActivityAt: noon)])
+            _ = book.ended(by: noon + 130 * minute)
+            _ = book.ended(by: noon + 61 * minute)
+        }
+        let next = book.place(try request(200 * minute)).sessionID
+        #expect(next != id)
+        #expect(book.evidence(for: next, now: noon + 200 * minute)?.fingerprintSessions24h == 2)
+    }
+
     @Test func aVerifiedTokenCarriesASessionThroughANewAddress() throws {
         let book = BookInHand()
         let id = book.place(try request(0)).sessionID

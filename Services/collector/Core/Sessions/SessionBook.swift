@@ -94,7 +94,8 @@ public struct SessionBook: Sendable {
         for session in sessions where slotByID[session.id] == nil {
             guard stored[session.key]?.contains(where: { $0.id == session.id }) != true else { continue }
             stored[session.key, default: []].append(session)
-            history.began(session.key.fingerprint, session.key.address.neighbourhood, at: session.startedAt)
+            history.began(
+                session.id, of: session.key.fingerprint, in: session.key.address.neighbourhood, at: session.startedAt)
         }
     }
 
@@ -116,7 +117,7 @@ public struct SessionBook: Sendable {
         let kind = request.kind(sessionHasDocument: slots[slot]!.hasDocument)
         heldRequests += slots[slot]!.add(request, kind: kind, holding: requestShare)
         let network = slots[slot]!.networkPrefix
-        if isNew { history.began(request.fingerprint, network, at: request.at) }
+        if isNew { history.began(slots[slot]!.id, of: request.fingerprint, in: network, at: request.at) }
         history.used(request.fingerprint, in: network, at: request.at)
         return Placement(
             sessionID: slots[slot]!.id, kind: kind, isNew: isNew, isFirstHere: slots[slot]!.totalCount == 1)
@@ -158,7 +159,9 @@ public struct SessionBook: Sendable {
         let slot = found ?? open(beacon, as: SessionID(first: beacon.eventID), isPartial: false)
         slots[slot]!.beaconCount += count
         if beacon.at > slots[slot]!.lastActivityAt { slots[slot]!.lastActivityAt = beacon.at }
-        if isNew { history.began(beacon.fingerprint, beacon.address.neighbourhood, at: beacon.at) }
+        if isNew {
+            history.began(slots[slot]!.id, of: beacon.fingerprint, in: beacon.address.neighbourhood, at: beacon.at)
+        }
         history.used(beacon.fingerprint, in: beacon.address.neighbourhood, at: beacon.at)
         return (slots[slot]!.id, isNew)
     }

@@ -14,18 +14,29 @@ struct VisitorHistory: Sendable {
         let network: NetworkPrefix
     }
 
-    private var starts: [Visitor: [Timestamp]] = [:]
+    /// When a session began, and which, by its name's hash.
+    private struct Start {
+        let at: Timestamp
+        let session: Int
+    }
+
+    private var starts: [Visitor: [Start]] = [:]
     private var agents: [NetworkPrefix: [String: Timestamp]] = [:]
     private var forgottenAt = Timestamp(milliseconds: .min)
     private var keptKeys = 0
 
-    mutating func began(_ fingerprint: String, _ network: NetworkPrefix, at moment: Timestamp) {
+    /// Counts a session, once however often it is told of: what a run has stored itself, the database tells it of again.
+    mutating func began(
+        _ session: SessionID, of fingerprint: String, in network: NetworkPrefix, at moment: Timestamp
+    ) {
         let visitor = Visitor(fingerprint: fingerprint, network: network)
+        let start = Start(at: moment, session: session.hashValue)
         guard let place = starts.index(forKey: visitor) else {
-            if starts.count < Self.keyLimit { starts[visitor] = [moment] }
+            if starts.count < Self.keyLimit { starts[visitor] = [start] }
             return
         }
-        starts.values[place].append(moment)
+        guard !starts.values[place].contains(where: { $0.session == start.session }) else { return }
+        starts.values[place].append(start)
         if starts.values[place].count > Self.perKeyLimit { starts.values[place].removeFirst(Self.perKeyLimit / 2) }
     }
 
@@ -44,7 +55,7 @@ struct VisitorHistory: Sendable {
     /// Sessions that began in the 24 hours before `moment`, at least 1.
     func sessions(of fingerprint: String, in network: NetworkPrefix, by moment: Timestamp) -> Int {
         let known = starts[Visitor(fingerprint: fingerprint, network: network)] ?? []
-        return max(1, known.count { $0 <= moment && moment - $0 < Self.window })
+        return max(1, known.count { $0.at <= moment && moment - $0.at < Self.window })
     }
 
     /// Distinct visitors of the network in the 24 hours before `moment`, at least 1. One that was last seen after
@@ -62,7 +73,7 @@ struct VisitorHistory: Sendable {
         forgottenAt = clock
         let moment = clock - 2 * Self.window
         starts = starts.compactMapValues { times in
-            let kept = times.filter { $0 >= moment }
+            let kept = times.filter { $0.at >= moment }
             return kept.isEmpty ? nil : kept
         }
         agents = agents.compactMapValues { seen in
