@@ -16,7 +16,7 @@ final class VerdictStore: Service {
     /// How long a batch that is small waits for more, and how often it does so while more comes.
     static let gather = Duration.milliseconds(5)
     static let gatherings = 4
-    /// While the database is away and nothing comes, how often to see whether it is back, in ms.
+    /// How often to see whether the database is there, in ms.
     static let lookPauses: ClosedRange<Int64> = 2000...4000
 
     /// Called once, when all that were added together are settled: with those that were not stored, by their place, and
@@ -98,14 +98,26 @@ final class VerdictStore: Service {
         await connection.close()
     }
 
-    /// Sees whether a database that was away would take a verdict again; stores nothing.
+    /// Sees, now and then, whether the database would take a verdict; stores nothing.
     private func look() async {
         while (try? await Task.sleep(for: .milliseconds(Int64.random(in: Self.lookPauses)))) != nil {
-            guard counters.isAway else { continue }
-            let isBack = try? await connection.execute(
-                "insert into session_verdicts (session_id) select session_id from session_verdicts where false",
-                timeout: .seconds(5))
-            if isBack != nil { state.withLock { $0.counters.isAway = false } }
+            await connection.dropIfLost()
+            do {
+                try await connection.execute(
+                    "insert into session_verdicts (session_id) select session_id from session_verdicts where false",
+                    timeout: .seconds(5))
+                state.withLock { $0.counters.isAway = false }
+            } catch {
+                if !noteAbsence() { logger.warning("verdicts would wait for the database: \(error)") }
+            }
+        }
+    }
+
+    /// - Returns: whether it was known.
+    private func noteAbsence() -> Bool {
+        state.withLock { state in
+            defer { state.counters.isAway = true }
+            return state.counters.isAway
         }
     }
 
