@@ -207,6 +207,18 @@ struct PageTests {
             "[...document.querySelectorAll('#trends svg text')].map((e) => e.textContent).filter((t) => t.includes('Nov'))"
         )
         #expect(labels == ["19 Nov", "20 Nov", "21 Nov"])
+        // Each stands where its day begins: 18 and 42 hours from the start.
+        let places: [Double] = try await browser.evaluate(
+            """
+            (() => { const bars = [...document.querySelectorAll('#trends svg .cursor')].map((e) => Number(e.getAttribute('x')));
+                return [...document.querySelectorAll('#trends svg text')].filter((t) => t.textContent.includes('Nov'))
+                    .map((t) => bars.filter((x) => x <= Number(t.getAttribute('x'))).length - 1); })()
+            """)
+        #expect(places == [0, 18, 42])
+        // What ends as a day begins has nothing of that day.
+        try await browser.visit(served.address + "?class=all&since=2026-11-19T06:00Z&until=2026-11-21T00:00Z")
+        #expect(
+            try await browser.evaluate("[from.value, until.value]", as: [String].self) == ["2026-11-19", "2026-11-20"])
         expectPeace(browser, origin: served.address)
     }
 

@@ -302,6 +302,7 @@
           make('dd', { class: 'number', title: count(now) }, format(now)),
           make('dd', { class: 'change' }, unit && before ? delta(now, value(before), unit) : '', make('span', { class: 'whose' }, note)));
       }));
+      if (state.until && !packed) showDays(answer);
       byId('scope').textContent = `${moment(answer.from, answer.timezone)} – ${moment(answer.to, answer.timezone)}`;
       byId('asof').textContent = `As of ${moment(packed ? packed.made : new Date().toISOString(), answer.timezone)}, `
         + `${answer.timezone}. Changes are against the same time just before.`;
@@ -480,8 +481,18 @@
       picture.append(vector('line', { x1: left, x2: width, y1: y(value), y2: y(value) }),
         vector('text', { x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, short(value)));
     }
-    const every = Math.ceil(points.length / Math.max(2, Math.floor((width - left) / 84)));
-    let said = null;
+    // Of hours over several days, each day where it begins; else as many as there is room for.
+    const spoken = new Set();
+    const texts = points.map((point) => axisLabel(point, answer));
+    const begins = points.map((_, index) => index).filter((index) => index === 0 || texts[index] !== texts[index - 1]);
+    const room = Math.max(2, Math.floor((width - left) / 84));
+    if (begins.length < points.length) {
+      // What is left of the first day may be too short for its name and that of the next.
+      if (begins.length > 1 && begins[1] * slot < 60) begins.shift();
+      begins.filter((_, place) => place % Math.ceil(begins.length / room) === 0).forEach((index) => spoken.add(index));
+    } else {
+      begins.filter((index) => index % Math.ceil(points.length / room) === 0).forEach((index) => spoken.add(index));
+    }
     const cursors = points.map((point, index) => {
       const x = left + index * slot;
       let sum = 0;
@@ -494,10 +505,8 @@
         }));
         sum += value;
       }
-      const label = axisLabel(point, answer);
-      if (index % every === 0 && x + 40 < width && label !== said) {
-        said = label;
-        picture.append(vector('text', { x: x + slot / 2, y: height - 6, 'text-anchor': index === 0 ? 'start' : 'middle' }, label));
+      if (spoken.has(index) && x + 40 < width) {
+        picture.append(vector('text', { x: x + slot / 2, y: height - 6, 'text-anchor': index === 0 ? 'start' : 'middle' }, texts[index]));
       }
       const cursor = vector('rect', { class: 'cursor', x, width: slot, y: top, height: height - top - bottom });
       picture.append(cursor);
@@ -598,16 +607,23 @@
 
   // ---- controls ---------------------------------------------------------------------------------------------------
 
+  // The fields take days: those in which the window begins and ends, however the address gives it.
+  const showDays = (answer) => {
+    const day = (time) => new Intl.DateTimeFormat('en-CA', { timeZone: answer.timezone, year: 'numeric', month: '2-digit', day: '2-digit' })
+      .format(new Date(time));
+    for (const [id, time] of [['from', Date.parse(answer.from)], ['until', Date.parse(answer.to) - 1]]) {
+      if (document.activeElement !== byId(id)) byId(id).value = day(time);
+    }
+  };
+
   const showControls = () => {
     const isPreset = state.until == null && (state.since in spans || state.since === 'all');
     for (const input of document.querySelectorAll('[name="range"]')) {
       input.checked = input.value === (isPreset ? state.since : 'custom');
     }
     byId('dates').hidden = isPreset;
-    // The fields take days; a window that an address gives to the minute begins and ends within two of them.
-    for (const [field, moment] of [['from', state.since], ['until', state.until ?? '']]) {
-      if (/^\d{4}-\d\d-\d\d/.test(moment)) byId(field).value = moment.slice(0, 10);
-    }
+    if (/^\d{4}-\d\d-\d\d$/.test(state.since)) byId('from').value = state.since;
+    if (/^\d{4}-\d\d-\d\d$/.test(state.until ?? '')) byId('until').value = state.until;
     byId('population').value = state.population;
     byId('chips').replaceChildren(...Object.entries(state.filters).map(([name, value]) =>
       make('li', {}, make('button', {
