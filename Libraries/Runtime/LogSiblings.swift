@@ -49,16 +49,7 @@ struct LogSiblings {
 
     /// Every path in the log's directory, the log's first.
     func everything() -> [String] {
-        guard let stream = opendir(folder) else { return [path] }
-        defer { closedir(stream) }
-        var paths = [path]
-        while let entry = readdir(stream), paths.count < Self.limit {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { paths.append(folder == "/" ? "/" + name : folder + "/" + name) }
-        }
-        return paths
+        [path] + Folder.names(in: folder, limit: Self.limit - 1).map { folder == "/" ? "/" + $0 : folder + "/" + $0 }
     }
 
     /// The regular files that bear the log's name, the log itself among them.

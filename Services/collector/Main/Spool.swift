@@ -224,16 +224,7 @@ final class Spool: Sendable {
     }
 
     private static func segments(in directory: String) -> [Int] {
-        guard let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
-        var found: [Int] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasSuffix(".spool"), let number = Int(name.dropLast(6)) { found.append(number) }
-        }
-        return found.sorted()
+        Folder.names(in: directory).compactMap { $0.hasSuffix(".spool") ? Int($0.dropLast(6)) : nil }.sorted()
     }
 
     /// Cuts a torn record off the end of a segment; it was never acknowledged.

@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import NIOPosix
+import Runtime
 import Transport
 import WeirProtocol
 
@@ -100,13 +101,8 @@ struct ServiceSockets: Sendable {
 
     /// `detector-1`, `detector-2`, … by their files: whoever has run here is missed until somebody says otherwise.
     private var detectors: [String] {
-        guard let folder = opendir(directory) else { return [] }
-        defer { closedir(folder) }
         var found: Set<Int> = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for name in Folder.names(in: directory) {
             guard name.hasPrefix("detector-"), name.hasSuffix(".sock") || name.hasSuffix(".lock") else { continue }
             if let number = Int(name.dropFirst("detector-".count).dropLast(".sock".count)) { found.insert(number) }
         }

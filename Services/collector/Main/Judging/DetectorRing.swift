@@ -180,16 +180,7 @@ final class DetectorRing: Sendable {
     }
 
     private static func sockets(in directory: String) -> [String] {
-        guard let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasPrefix("detector-"), name.hasSuffix(".sock") { names.append(name) }
-        }
-        return names
+        Folder.names(in: directory).filter { $0.hasPrefix("detector-") && $0.hasSuffix(".sock") }
     }
 
     /// A session's name as a word that is equal in every process, unlike Swift's own hash.
