@@ -51,8 +51,10 @@ import Testing
             posix_spawn_file_actions_adddup2(&actions, 0, 2)
             Program.keepDescriptors(below: 3, &actions)
             let words = ([ServedPage.program.path] + arguments).map { strdup($0) } + [nil]
+            // Where a sanitizer, if there is one, is to say what it finds.
+            let ofSanitizers = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
             let variables =
-                environment.merging(["TERM": "xterm", "WEIR_CONFIG": "/dev/null"]) { $1 }
+                environment.merging(["TERM": "xterm", "WEIR_CONFIG": "/dev/null"]) { $1 }.merging(ofSanitizers) { $1 }
                 .map { strdup("\($0.key)=\($0.value)") } + [nil]
             defer { (words + variables).forEach { free($0) } }
             try #require(posix_spawn(&process, ServedPage.program.path, &actions, &attributes, words, variables) == 0)
