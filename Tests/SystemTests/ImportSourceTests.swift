@@ -58,6 +58,22 @@ import Testing
         #expect(try await stack.count("select count(*) from analytics_events") == Self.log.lines.count)
     }
 
+    /// What a line is known by has its site in it, as it is stored and not as it is written.
+    @Test func aSiteIsTheSameHoweverItIsWritten() async throws {
+        let stack = try await Stack()
+        let log = try Self.log.write(to: stack.directory)
+        for site in ["Example.org", "example.org", "example.org.", "EXAMPLE.ORG:443"] {
+            let summary = try ImportSummary(try await stack.importing([log], ["--site", site]))
+            #expect(summary.accepted + summary.duplicates == Self.log.lines.count)
+        }
+        #expect(try await stack.count("select count(*) from analytics_events") == Self.log.lines.count)
+        #expect(try await stack.column("select distinct site from user_sessions") == ["example.org"])
+        for site in ["http://example.org/", "exa mple", "", "."] {
+            let outcome = try await stack.importing([log], ["--site", site])
+            #expect(outcome.status == 64 && outcome.errors.contains("takes a host"), "\(outcome.errors.suffix(300))")
+        }
+    }
+
     @Test func aPipeThatNobodyReadsTakesNoRejects() async throws {
         let stack = try await Stack()
         let pipe = try pipe(stack)

@@ -19,7 +19,8 @@ struct Import: AsyncParsableCommand {
             started again it stores what is missing. A named pipe is waited for until it has a writer or a signal comes.
             """)
 
-    @Argument(help: "Log files, plain or gzip; - is standard input.")
+    @Argument(
+        help: "Log files, plain or gzip; - is standard input, whose site is localhost unless --site says another.")
     var files: [String]
 
     @Option(help: "The lines' format: auto, combined, common, vhost_combined, nginx-json or caddy-json.")
@@ -55,6 +56,9 @@ struct Import: AsyncParsableCommand {
         }
         guard let last = files.last else { throw ValidationError("Name a log file, or - for standard input.") }
         guard !follow || last != "-" else { throw ValidationError("Standard input cannot be followed; name a file.") }
+        if let site, SiteNames.normalized(site)?.contains(where: { $0.isLetter || $0.isNumber }) != true {
+            throw ValidationError("--site takes a host, such as shop.example, and not '\(site)'.")
+        }
         guard !follow || !dryRun else { throw ValidationError("--follow stores; it does not go with --dry-run.") }
     }
 

@@ -50,7 +50,10 @@ struct ImportRun {
 
     /// Whose log it is: as said, as configured, as before, as it looks.
     private func site(remembered: String?) throws -> String? {
-        if let said = command.site ?? settings[.siteHosts].first ?? remembered { return said }
+        // As it is stored, however it is written: what a line is known by has the site in it.
+        if let said = command.site ?? settings[.siteHosts].first ?? remembered {
+            return SiteNames.normalized(said) ?? said
+        }
         let site = try SiteGuess.host(in: command.files)
         logger.notice(
             "the log is taken to be of \(site ?? "localhost")\(site == nil ? "" : ", as its referrers say"); name another with --site"
@@ -178,6 +181,7 @@ struct ImportRun {
         summary.verdictsPending = try await patiently(stop) {
             try await recovery.run(quietFor: 0, untilDone: command.waitVerdicts) { stop.hasCome }
         }
+        if command.waitVerdicts, summary.verdictsPending > 0, stop.hasCome { summary.isInterrupted = true }
         await ring.close()
         return summary
     }
