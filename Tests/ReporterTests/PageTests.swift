@@ -199,8 +199,12 @@ struct PageTests {
         try await browser.visit(served.address + "?since=24h")
         let titles = "[...document.querySelectorAll('.tile dt')].map((e) => e.textContent)"
         #expect(try await browser.evaluate(titles, as: [String].self).last == "Active now")
+        let live = "[document.getElementById('live').hidden, document.getElementById('h-sessions').textContent, "
+            + "active.textContent.replace(/\\d+/, 'N')].join()"
+        #expect(try await browser.evaluate(live, as: String.self) == "false,Live sessions,N active")
         try await browser.visit(served.address + "?class=all&since=2026-11-19T06:00Z&until=2026-11-21T23:30Z")
         #expect(try await browser.evaluate(titles, as: [String].self).last == "Bots")
+        #expect(try await browser.evaluate(live, as: String.self) == "true,Sessions,N active in this window")
         #expect(
             try await browser.evaluate("[from.value, until.value]", as: [String].self) == ["2026-11-19", "2026-11-21"])
         let labels: [String] = try await browser.evaluate(

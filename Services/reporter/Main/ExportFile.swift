@@ -11,7 +11,8 @@ enum ExportFile {
                 .badFileName, "--export and --html name the same file.", hint: "Give each a file of its own.")
         }
         guard !options.mayReplace else { return }
-        for path in [options.exportPath, options.htmlPath].compactMap({ $0 }) where access(path, F_OK) == 0 {
+        for path in [options.exportPath, options.htmlPath].compactMap({ $0 })
+        where access(path, F_OK) == 0 || errno == ELOOP {
             throw exists(path)
         }
     }

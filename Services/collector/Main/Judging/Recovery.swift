@@ -14,6 +14,8 @@ final class Recovery: Sendable {
     /// Sessions that a detector has refused, and when to ask again, in ms of the monotonic clock. One that is refused
     /// each time must not stand in the way of those behind it.
     private let postponed = Mutex<[SessionID: Int64]>([:])
+    /// What was counted last.
+    private let counted = Atomic(0)
 
     /// Sessions judged at a time.
     private static let step = 200
@@ -31,6 +33,17 @@ final class Recovery: Sendable {
         self.logger = logger
     }
 
+    /// Sessions that waited for a verdict when they were counted last.
+    var waiting: Int { counted.load(ordering: .relaxed) }
+
+    /// Counts the sessions that wait for a verdict.
+    @discardableResult
+    func count() async throws -> Int {
+        let waiting = try await evidence.waitingCount()
+        counted.store(waiting, ordering: .relaxed)
+        return waiting
+    }
+
     /// Works through the queue.
     /// - Parameters:
     ///   - quietFor: seconds that nothing must have been added to a session.
@@ -40,7 +53,7 @@ final class Recovery: Sendable {
     func run(quietFor: Int, untilDone: Bool, isStopped: () -> Bool) async throws -> Int {
         var pause = Backoff()
         while true {
-            let waiting = try await evidence.waitingCount()
+            let waiting = try await count()
             if waiting == 0 || isStopped() { return waiting }
             ring.scan()
             if try await judgeSome(quietFor: quietFor) > 0 {

@@ -56,6 +56,7 @@ struct JudgingWorker: Service {
             // A database that is away is the drain's to report.
             try? await recovery.evidence.queueLookedUp()
             while !Task.isCancelled, let judged = try? await recovery.judgeSome(quietFor: 30), judged > 0 {}
+            _ = try? await recovery.count()
         }
     }
 }

@@ -100,13 +100,13 @@ struct CollectorService {
         table.onImmediately(.usageRecord) { envelope, _ throws(WireError) in try usageDoor.takeUsage(envelope) }
         table.onImmediately(.eventRecord) { envelope, _ throws(WireError) in try usageDoor.takeEvent(envelope) }
         table.onImmediately(.statusGet) { _, _ in
-            MessageTable.Reply(.status, status(door, usageDoor, spool, worker, ring, cookies))
+            MessageTable.Reply(.status, status(door, usageDoor, spool, worker, judging, cookies))
         }
         let inherited = ServiceManager.inheritedSockets()
         let http = HTTPDoor(
             parts: [
                 HealthRoutes(
-                    status: { status(door, usageDoor, spool, worker, ring, cookies) }, isTaking: { spool.hasRoom }),
+                    status: { status(door, usageDoor, spool, worker, judging, cookies) }, isTaking: { spool.hasRoom }),
                 EngagementRoutes(settings, door: door, addresses: addresses), TrackerRoutes(settings),
                 TraceRoutes(door: usageDoor),
                 LinkRoutes(
@@ -158,7 +158,7 @@ struct CollectorService {
     }
 
     private func status(
-        _ door: RecordDoor, _ usageDoor: UsageDoor, _ spool: Spool, _ worker: DrainWorker, _ ring: DetectorRing,
+        _ door: RecordDoor, _ usageDoor: UsageDoor, _ spool: Spool, _ worker: DrainWorker, _ judging: JudgingWorker,
         _ cookies: SessionCookies
     ) -> ServiceStatus {
         let records = door.counters
@@ -170,7 +170,8 @@ struct CollectorService {
             "refused_total": Double(records.refused.values.reduce(0, +)), "stored_total": Double(drained.stored),
             "duplicates_total": Double(drained.duplicates), "dead_letters_total": Double(drained.dead),
             "spool_bytes": Double(spool.pendingBytes), "live_sessions": Double(live),
-            "judging_queue": Double(waiting), "verdicts_unstored": Double(verdicts), "detectors": Double(ring.count),
+            "judging_queue": Double(waiting), "verdicts_unstored": Double(verdicts),
+            "unjudged_sessions": Double(judging.recovery.waiting), "detectors": Double(judging.ring.count),
             "rejected_cookies_total": Double(cookies.rejectedCount),
         ]
         counters["usage_accepted_total"] = Double(usage.accepted)

@@ -330,8 +330,13 @@
 
     sessions(answer, body) {
       const rows = answer.data.sessions;
-      byId('active').textContent = `${count(answer.data.active_count)} active`;
-      if (!rows.length) { body.replaceChildren(empty(null, 'Nobody was active in these 30 minutes.')); return; }
+      const isPast = state.until != null;
+      byId('h-sessions').textContent = isPast ? 'Sessions' : 'Live sessions';
+      byId('active').textContent = `${count(answer.data.active_count)} active${isPast ? ' in this window' : ''}`;
+      if (!rows.length) {
+        body.replaceChildren(empty(null, isPast ? 'Nobody was active in this window.' : 'Nobody was active in these 30 minutes.'));
+        return;
+      }
       const columns = [
         { title: 'last seen', cell: (row) => (state.until ? moment(row.last_activity_time, answer.timezone, true) : ago(row.last_activity_time)) },
         { title: 'verdict', cell: (row) => classBadge(row.class) },
@@ -349,8 +354,8 @@
           }, 'Why?'),
         });
       }
-      body.replaceChildren(make('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Live sessions' },
-        table('Sessions active in the last 30 minutes, newest first', columns, rows)));
+      body.replaceChildren(make('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': byId('h-sessions').textContent },
+        table(isPast ? 'Sessions active in this window, newest first' : 'Sessions active in the last 30 minutes, newest first', columns, rows)));
     },
 
     bots(answer, body) {
@@ -622,6 +627,8 @@
       input.checked = input.value === (isPreset ? state.since : 'custom');
     }
     byId('dates').hidden = isPreset;
+    // What is over does not change any more.
+    byId('live').hidden = state.until != null;
     if (/^\d{4}-\d\d-\d\d$/.test(state.since)) byId('from').value = state.since;
     if (/^\d{4}-\d\d-\d\d$/.test(state.until ?? '')) byId('until').value = state.until;
     byId('population').value = state.population;
