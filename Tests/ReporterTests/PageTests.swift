@@ -199,7 +199,8 @@ struct PageTests {
         try await browser.visit(served.address + "?since=24h")
         let titles = "[...document.querySelectorAll('.tile dt')].map((e) => e.textContent)"
         #expect(try await browser.evaluate(titles, as: [String].self).last == "Active now")
-        let live = "[document.getElementById('live').hidden, document.getElementById('h-sessions').textContent, "
+        let live =
+            "[document.getElementById('live').hidden, document.getElementById('h-sessions').textContent, "
             + "active.textContent.replace(/\\d+/, 'N')].join()"
         #expect(try await browser.evaluate(live, as: String.self) == "false,Live sessions,N active")
         try await browser.visit(served.address + "?class=all&since=2026-11-19T06:00Z&until=2026-11-21T23:30Z")
