@@ -132,6 +132,8 @@ import WeirProtocol
         ("overview --since --json", .missingValue, "--since TIME"),
         ("overview --since yesterdat", .badTime, "Give a span"),
         ("overview --since 2h --until 3h", .emptyWindow, "Exchange"),
+        ("overview --since 7d --until 2015-05-20", .emptyWindow, "counted back from now"),
+        ("overview --since 2015-05-21 --until 2015-05-19", .emptyWindow, "Exchange"),
         ("overview --since 2h --days 3", .badValue, "one"),
         ("overview --json --csv", .badValue, "one of them"),
         ("overview --json=yes", .badValue, "alone"),

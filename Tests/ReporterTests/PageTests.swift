@@ -224,6 +224,13 @@ struct PageTests {
         try await browser.visit(served.address + "?class=all&since=2026-11-19T06:00Z&until=2026-11-21T00:00Z")
         #expect(
             try await browser.evaluate("[from.value, until.value]", as: [String].self) == ["2026-11-19", "2026-11-20"])
+        // Passed on, the address means the days of whoever passed it on.
+        try await browser.visit(served.address + "?class=all&since=2026-11-19&until=2026-11-20&tz=Asia/Tokyo")
+        #expect(try await browser.evaluate("asof.textContent", as: String.self).contains("Asia/Tokyo"))
+        #expect(
+            try await browser.evaluate("[from.value, until.value]", as: [String].self) == ["2026-11-19", "2026-11-20"])
+        try await browser.visit(served.address + "?since=2026-11-19&until=2026-11-20&tz=Mars/Base")
+        #expect(try await !browser.evaluate("asof.textContent", as: String.self).contains("Mars"))
         expectPeace(browser, origin: served.address)
     }
 

@@ -73,6 +73,36 @@ import WeirProtocol
         }
     }
 
+    /// What has no value makes room first, then the day that the heading tells; an id is whole or not there.
+    @Test func idsAndTimesAreNotCut() throws {
+        let id = "sess_01k9z0000000000000000000aa"
+        let row: JSONValue = [
+            "session_id": .string(id), "user_type": nil, "class": "human", "started_at_time": "2026-11-21T08:00:00Z",
+            "last_activity_time": "2026-11-21T08:10:30Z", "duration_seconds": 630, "request_count": 12, "country": nil,
+            "device_type": "desktop", "landing_page": "/a/page/with/a/rather/long/path/to/its/place/in/the/site",
+        ]
+        func lines(from day: Int64, _ width: Int) throws -> [String] {
+            var report = try Self.report("sessions live", JSONObject(["active_count": 1, "sessions": [row]]))
+            report.from = Timestamp(year: 2026, month: 11, day: day)
+            report.to = Timestamp(year: 2026, month: 11, day: 22)
+            return report.table(on: TerminalShape(width: width, hasColors: false)).split(separator: "\n").map(
+                String.init)
+        }
+        let narrow = try lines(from: 21, 80)
+        #expect(narrow[2] == "session                          class  started   last activity  duration")
+        #expect(narrow[3] == "\(id)  human  08:00:00  08:10:30          10.5m")
+        #expect(narrow[4].contains("too narrow for: user, requests, country, device, landing page"))
+        let middle = try lines(from: 21, 120)
+        #expect(
+            middle[3]
+                == "\(id)  human  08:00:00  08:10:30          10.5m        12  desktop  /a/page/with/a/rather/lon…")
+        #expect(TerminalText.width(middle[3]) == 120)
+        // Of several days the day is needed.
+        let days = try lines(from: 20, 79)
+        #expect(days[3] == "\(id)  human  2026-11-21 08:00:00")
+        #expect(try lines(from: 21, 400)[3].contains("2026-11-21 08:10:30"))
+    }
+
     @Test func numbersAlignRight() throws {
         let report = try Self.report("traffic sources", Self.sources(["direct", "日本語"]))
         let text = report.table(on: TerminalShape(width: 100, hasColors: false))

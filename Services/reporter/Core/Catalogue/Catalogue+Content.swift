@@ -181,7 +181,7 @@ extension Catalogue {
                             Column("at", "at", .instant), Column("event_type", "type", .text),
                             Column("event_category", "category", .text), Column("severity", "severity", .text),
                             Column("method", "method", .text), Column("path", "path", .text),
-                            Column("status", "status", .count), Column("session_id", "session", .text),
+                            Column("status", "status", .count), Column("session_id", "session", .text, isWhole: true),
                             Column("event_id", "id", .text, inTable: false),
                         ]))
             ]),

@@ -69,7 +69,7 @@ extension Catalogue {
                     RowsSection(
                         "sessions",
                         [
-                            Column("session_id", "session", .text), Column("site", "site", .text),
+                            Column("session_id", "session", .text, isWhole: true), Column("site", "site", .text),
                             Column("started_at", "started", .instant), Column("last_activity_at", "last", .instant),
                             Column("ended_at", "ended", .instant), Column("class", "class", .text),
                             Column("score", "score", .count), Column("bot_name", "bot", .text),
@@ -93,9 +93,9 @@ extension Catalogue {
                     RowsSection(
                         "events",
                         [
-                            Column("event_id", "id", .text), Column("at", "at", .instant),
+                            Column("event_id", "id", .text, isWhole: true), Column("at", "at", .instant),
                             Column("site", "site", .text),
-                            Column("session_id", "session", .text), Column("event_type", "type", .text),
+                            Column("session_id", "session", .text, isWhole: true), Column("event_type", "type", .text),
                             Column("event_category", "category", .text), Column("severity", "severity", .text),
                             Column("kind", "kind", .text), Column("method", "method", .text),
                             Column("path", "path", .text), Column("query", "query", .text),

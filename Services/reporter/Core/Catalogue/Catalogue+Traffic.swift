@@ -120,7 +120,8 @@ extension Catalogue {
                         [Column("tier", "tier", .text), .sessions, .percentage])),
                 .rows(
                     RowsSection(
-                        "reasons", title: "Why they were called bots (one may have several reasons)", isMain: false,
+                        "reasons", title: "Signals on record of them (one may have several, and not all decide)",
+                        isMain: false,
                         [Column("signal", "signal", .text), .sessions, .percentage])),
             ]),
         ReportDefinition(
@@ -204,7 +205,7 @@ extension Catalogue {
                     RowsSection(
                         "sessions",
                         [
-                            Column("session_id", "session", .text), Column("user_type", "user", .text),
+                            Column("session_id", "session", .text, isWhole: true), Column("user_type", "user", .text),
                             Column("class", "class", .text),
                             Column("started_at", "started", .text, inTable: false),
                             Column("last_activity", "last activity", .text, inTable: false),
@@ -237,7 +238,7 @@ extension Catalogue {
                             Column("device_type", "device", .text), Column("exit_page", "page", .text),
                             Column("ip_address", "address", .text),
                             Column("last_activity_time", "last activity", .instant),
-                            Column("session_id", "session", .text),
+                            Column("session_id", "session", .text, isWhole: true),
                         ])),
             ]),
         ReportDefinition(

@@ -165,13 +165,16 @@ public struct Column: Sendable {
     let isShownIfVaried: Bool
     /// Whether it belongs to what a row is about, rather than to what was found about it.
     let isName: Bool
+    /// Whether a part of it is of no use: an id that other commands take.
+    let isWhole: Bool
 
     init(
         _ key: String, _ title: String, _ format: CellFormat, inTable: Bool = true, ifVaried: Bool = false,
-        isName: Bool? = nil
+        isName: Bool? = nil, isWhole: Bool = false
     ) {
         (self.key, self.title, self.format, isInTable, isShownIfVaried) = (key, title, format, inTable, ifVaried)
         self.isName = isName ?? (format == .text || format == .ordinal)
+        self.isWhole = isWhole
     }
 
     /// Whether a terminal shows it above these rows.

@@ -176,8 +176,8 @@ public struct LiveView: Sendable {
         let grid = TextGrid(
             columns: columns.enumerated().map { index, column in
                 let mark = sortColumn == index ? (isAscending ? " ↑" : " ↓") : ""
-                return TextGrid.Column(title: column.title + mark, isRight: column.format.isNumeric)
-            }, rows: Array(shown), isSilent: true)
+                return column.inGrid(titled: column.title + mark)
+            }, rows: Array(shown), day: report?.day, isSilent: true)
         if report != nil {
             lines += grid.drawn(width: width, ink: ink).split(separator: "\n", omittingEmptySubsequences: false)
                 .prefix(shown.count + 1).map(String.init)

@@ -36,6 +36,12 @@ extension Report {
         return blocks.joined(separator: "\n")
     }
 
+    /// The day of the report's zone that the window lies in; nil where it is of several.
+    var day: String? {
+        func day(_ moment: Timestamp) -> Substring { request.zone.wall(at: moment).iso8601.prefix(10) }
+        return day(from) == day(to - 1) ? String(day(from)) : nil
+    }
+
     private func heading(_ ink: Ink) -> String {
         var parts: [String] = []
         if request.report.flags.contains(.since) {
@@ -44,7 +50,10 @@ extension Report {
                 "\(format.text(.string(from.iso8601), zone: request.zone).dropLast(3)) to "
                     + "\(format.text(.string(to.iso8601), zone: request.zone).dropLast(3)) \(request.zone.name)")
         }
-        if previous != nil { parts.append("change from the time before") }
+        if let previous {
+            let begin = CellFormat.instant.text(.string(previous.from.iso8601), zone: request.zone).dropLast(3)
+            parts.append("change from the time before, from \(begin)")
+        }
         if let population = request.population { parts.append(population.title) }
         for filter in Filter.allCases {
             if let value = request.filters[filter] {
@@ -74,14 +83,15 @@ extension Report {
     private func draw(_ rows: RowsSection, _ elements: [JSONValue], shape: TerminalShape, ink: Ink) -> String {
         let columns = rows.columns.filter { $0.isShown(for: elements) }
         var grid = TextGrid(
-            columns: columns.map { TextGrid.Column(title: $0.title, isRight: $0.format.isNumeric) },
-            rows: elements.map { element in columns.map { $0.format.text(element[$0.key], zone: request.zone) } })
+            columns: columns.map { $0.inGrid(titled: $0.title) },
+            rows: elements.map { element in columns.map { $0.format.text(element[$0.key], zone: request.zone) } },
+            day: day)
         if let changes = changes(of: rows) {
             // Beside what it is the change of.
             let place = (columns.firstIndex { $0.key == changes.of.key } ?? columns.count - 1) + 1
             grid.columns.insert(TextGrid.Column(title: "change", isRight: true), at: place)
             for (index, change) in changes.percent.enumerated() {
-                grid.rows[index].insert(change.map(NumberText.change) ?? "–", at: place)
+                grid.rows[index].insert(change.map(NumberText.change) ?? TextGrid.nothing, at: place)
             }
         }
         if let bar = rows.bar { grid.bars = elements.map { $0[bar]?.doubleValue ?? 0 } }
@@ -94,6 +104,15 @@ extension Report {
             total > Flag.largestLimit
             ? "over \(NumberText.grouped(Int64(Flag.largestLimit)))" : NumberText.grouped(Int64(total))
         return ink.faint("\(NumberText.grouped(Int64(shown))) of \(all); --limit N shows more.") + "\n"
+    }
+}
+
+extension Column {
+    /// As a column of a terminal's table.
+    func inGrid(titled title: String) -> TextGrid.Column {
+        TextGrid.Column(
+            title: title, isRight: format.isNumeric, isWhole: isWhole || format == .instant,
+            isInstant: format == .instant)
     }
 }
 

@@ -62,7 +62,7 @@ extension Flag {
     static let html = Flag("html", .text("FILE.html"), "write the page as one file that is not there yet")
 
     static let json = Flag("json", .none, "print the answer as JSON")
-    static let csv = Flag("csv", .none, "print the answer as CSV")
+    static let csv = Flag("csv", .none, "print the answer as CSV; of several tables the main one, and --json has all")
     static let export = Flag("export", .text("FILE.csv"), "write the answer as CSV to a file that is not there yet")
     static let force = Flag("force", .none, "let --export replace a file")
     static let noColor = Flag("no-color", .none, "no colours (NO_COLOR does the same)")

@@ -38,12 +38,17 @@ public struct TimeWindow: Hashable, Sendable {
                     start == to
                         ? "--since and --until are the same moment, \(to.iso8601), so the window is empty."
                         : "--since (\(start.iso8601)) is after --until (\(to.iso8601)).",
-                    hint: until == nil
-                        ? "--until defaults to now; give a --since in the past."
-                        : "Exchange the two, or widen the window.")
+                    hint: Self.hint(since: since, until: until))
             }
             from = start
         }
+    }
+
+    private static func hint(since: TimeExpression, until: TimeExpression?) -> String {
+        guard let until else { return "--until defaults to now; give a --since in the past." }
+        if case .ago = until { return "Exchange the two, or widen the window." }
+        if case .ago(1...) = since { return "A span such as 7d is counted back from now: give --since as a date, too." }
+        return "Exchange the two, or widen the window."
     }
 
     /// The window of the same length just before this one; nil when this one has no beginning.

@@ -136,11 +136,14 @@
 
   const state = { since: '24h', until: null, population: 'human', filters: {}, isLive: true, zone: 'UTC', loads: 0 };
   try { state.zone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'; } catch { /* stays UTC */ }
+  const ownZone = state.zone;
+  const isZone = (name) => { try { return Boolean(new Intl.DateTimeFormat('en', { timeZone: name })); } catch { return false; } };
 
   const readAddress = () => {
     const query = new URLSearchParams(location.search);
     state.since = query.get('since') || '24h';
     state.until = query.get('until');
+    state.zone = query.get('tz') && isZone(query.get('tz')) ? query.get('tz') : ownZone;
     state.population = query.get('class') in populations ? query.get('class') : 'human';
     state.filters = {};
     for (const name of Object.keys(filterNames)) if (query.get(name)) state.filters[name] = query.get(name);
@@ -149,6 +152,8 @@
     const query = new URLSearchParams();
     if (state.since !== '24h' || state.until) query.set('since', state.since);
     if (state.until) query.set('until', state.until);
+    // Days are those of a zone: whoever is passed the address sees the same.
+    if (state.until || state.zone !== ownZone) query.set('tz', state.zone);
     if (state.population !== 'human') query.set('class', state.population);
     for (const [name, value] of Object.entries(state.filters)) query.set(name, value);
     const text = query.toString();
@@ -210,6 +215,7 @@
 
   const trouble = (error) => {
     byId('token-form').hidden = !(error?.status === 401);
+    byId('token-label').textContent = token() ? 'That token is none of this reporter\u2019s; it asks for one' : 'This reporter asks for a token';
     byId('trouble').hidden = !error || error.status === 401;
     byId('trouble').textContent = error ? plain(error.message) : '';
   };
@@ -267,7 +273,7 @@
 
   const delta = (now, before, unit = '%') => {
     if (now == null) return '';
-    if (before == null) return unit === 'pts' ? 'none before' : '';
+    if (before == null) return unit === 'pts' && now ? 'none before' : '';
     const difference = unit === '%' ? (before === 0 ? null : (100 * (now - before)) / Math.abs(before)) : now - before;
     if (difference == null) return now === 0 ? '' : 'none before';
     if (Math.abs(difference) < 0.05) return 'as before';
@@ -305,7 +311,7 @@
       if (state.until && !packed) showDays(answer);
       byId('scope').textContent = `${moment(answer.from, answer.timezone)} – ${moment(answer.to, answer.timezone)}`;
       byId('asof').textContent = `As of ${moment(packed ? packed.made : new Date().toISOString(), answer.timezone)}, `
-        + `${answer.timezone}. Changes are against the same time just before.`;
+        + `${answer.timezone}.${before ? ' Changes are against the same time just before.' : ''}`;
     },
 
     trends(answer, body) { chart(body, answer); },
