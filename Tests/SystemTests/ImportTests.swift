@@ -150,6 +150,42 @@ import Testing
         #expect(try await stack.count("select count(*) from user_sessions where is_scanner or is_bot") == 2)
     }
 
+    /// A log's clock has whole seconds: who asks for one page after the other within one is known by the order of its lines,
+    /// whether it is judged while the log is read or from what is stored.
+    @Test func theOrderOfLinesWithinASecondCountsInWhateverWayASessionIsJudged() async throws {
+        var log = AccessLog.people(20, pages: 3)
+        for visitor in 1...40 {
+            for page in 1...12 {
+                log.lines.append(
+                    AccessLog.line(
+                        "198.19.5.\(visitor)", at: 3000 + page / 6, "/list/\(page).html", agent: "Mozilla/5.0 (X11)"))
+            }
+        }
+        let undisturbed = try await Stack()
+        try await undisturbed.start([.detector(1), .detector(2)])
+        _ = try ImportSummary(try await undisturbed.importing([log.write(to: undisturbed.directory)]))
+        let sequential = "select count(*) from session_verdicts where signals::text like '%sequential_navigation%'"
+        #expect(try await undisturbed.count(sequential) == 40)
+
+        let stack = try await Stack()
+        let file = try log.write(to: stack.directory)
+        _ = try ImportSummary(try await stack.importing([file], []))
+        #expect(try await stack.count("select count(*) from session_verdicts") == 0)
+        try await stack.start([.detector(1), .detector(2)])
+        _ = try ImportSummary(try await stack.importing([file]))
+        #expect(try await stack.sessionDigest() == undisturbed.sessionDigest())
+    }
+
+    @Test func aLineOfAFutureThatNoClockKnowsIsRefused() async throws {
+        let stack = try await Stack()
+        var log = AccessLog.people(1, pages: 2)
+        let coming = Calendar(identifier: .gregorian).component(.year, from: Date()) + 1
+        log.lines.append(log.lines[0].replacing("/2026:", with: "/\(coming):"))
+        let summary = try ImportSummary(try await stack.importing([log.write(to: stack.directory)], []))
+        #expect(summary.accepted == 4 && summary.refusedByReason == ["bad_time": 1])
+        #expect(try await stack.count("select count(*) from user_sessions") == 1)
+    }
+
     @Test func withoutDetectorsTheImportGoesOnAndVerdictsFollow() async throws {
         let stack = try await Stack()
         let file = try AccessLog.people(20, pages: 3).write(to: stack.directory)

@@ -85,7 +85,7 @@ public enum LogRefusal: String, Error, Sendable, CaseIterable {
     case truncated
     /// The client is not an IP address: the server resolved names, or the field is damaged.
     case badAddress = "bad_address"
-    /// The time is missing, not a date, or outside 1990...2100.
+    /// The time is missing, not a date, before 1990, or ahead of every clock.
     case badTime = "bad_time"
     /// No method and target, and the server did not answer with an error.
     case badRequestLine = "bad_request_line"
@@ -103,7 +103,7 @@ public enum LogRefusal: String, Error, Sendable, CaseIterable {
         case .notALogLine: "the line is in none of the known formats; name one with --format"
         case .truncated: "the line ends before its last field"
         case .badAddress: "the client is not an IP address; turn host name look-ups off in the server"
-        case .badTime: "the time is missing, impossible, or outside 1990 to 2100"
+        case .badTime: "the time is missing, impossible, before 1990 or more than a week ahead"
         case .badRequestLine: "the request has no method and target"
         case .badStatus: "the status is missing or outside 100 to 599"
         case .badJSON: "the JSON is broken or lacks msec, remote_addr, uri or status"

@@ -40,11 +40,14 @@ final class LogReader {
     private var held: IntakeRequest?
     private var seededUntil = Timestamp(milliseconds: .min)
     private var rejects: RejectFile?
+    private var latest = Timestamp(milliseconds: .min)
     /// Whether to wait no longer for a pipe.
     var isStopped: () -> Bool = { false }
 
     /// Requests after which a session that goes on is judged again.
     private static let questionEvery = 10
+    /// In ms.
+    private static let furthestAhead: Int64 = 7 * 86_400_000
 
     init(
         files: [String], format: LogFormat, site: String, intake: RequestIntake, policy: SessionBook.Policy,
@@ -176,6 +179,10 @@ final class LogReader {
                 refuse(refusal.rawValue, bytes)
                 return nil
             case .success(let entry):
+                guard entry.at <= latest(for: entry.at) else {
+                    refuse(LogRefusal.badTime.rawValue, bytes)
+                    return nil
+                }
                 let id = identity.id(of: entry, line: bytes)
                 do throws(RecordRefusal) {
                     let request = try intake.request(entry.record(id: id, site: entry.host), recalling: &fingerprints)
@@ -187,6 +194,12 @@ final class LogReader {
                 }
             }
         }
+    }
+
+    /// The last moment that a line may be of: what is further ahead than partitions are made, no clock is.
+    private func latest(for moment: Timestamp) -> Timestamp {
+        if moment > latest { latest = Timestamp(milliseconds: WallClock.milliseconds + Self.furthestAhead) }
+        return latest
     }
 
     private func place(_ request: IntakeRequest) {

@@ -114,7 +114,7 @@ struct StoredEvidence: Sendable {
             paged.pages as site_pages, around.sessions as sessions_24h, around.agents as agents_24h,
             (select e.event_data ->> 'headers' from analytics_events e
                 where e.session_id = s.session_id and e.kind in ('document', 'api')
-                order by e."timestamp" limit 1) as headers
+                order by e."timestamp", e.ctid limit 1) as headers
         from asked s join paged on paged.session_id = s.session_id
         cross join lateral (
             select count(*) filter (where o.fingerprint_hash = s.fingerprint_hash) as sessions,
@@ -150,14 +150,17 @@ struct StoredEvidence: Sendable {
         where beacon_count > 0 and started_at > $1::timestamptz - interval '1 day' and started_at <= $2
         """
 
+    /// A log's clock has whole seconds, and what was asked for in which order within one tells people from programs.
+    /// Events are only ever added to their partition, so that their place in it is the order in which they came; an
+    /// event's id says nothing of it.
     private static let requests = """
         select session_id, "timestamp", method, target, status, kind, referrer_host
         from (
-            select session_id, "timestamp", event_id, method, status, kind, referrer_host,
+            select session_id, "timestamp", ctid as place, method, status, kind, referrer_host,
                 case when query is null then path else path || '?' || query end as target,
-                row_number() over (partition by session_id order by "timestamp" desc, event_id desc) as age
+                row_number() over (partition by session_id order by "timestamp" desc, ctid desc) as age
             from analytics_events where session_id = any($1) and kind is not null) as numbered
         where age <= $2
-        order by session_id, "timestamp", event_id
+        order by session_id, "timestamp", place
         """
 }
