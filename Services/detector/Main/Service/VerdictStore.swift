@@ -18,6 +18,8 @@ final class VerdictStore: Service {
     static let gatherings = 4
     /// How often to see whether the database is there, in ms.
     static let lookPauses: ClosedRange<Int64> = 2000...4000
+    /// How long a database that is there takes for anything, in ms.
+    static let patience: Int64 = 5000
 
     /// Called once, when all that were added together are settled: with those that were not stored, by their place, and
     /// why not.
@@ -44,6 +46,8 @@ final class VerdictStore: Service {
         var queued = 0
         var counters = Counters()
         var isStopped = false
+        /// When the batch that is being stored was handed over, by the monotonic clock; nil while none is.
+        var storingSince: Int64?
     }
 
     private let connection: Connection
@@ -88,9 +92,11 @@ final class VerdictStore: Service {
     func run() async throws {
         await withGracefulShutdownHandler {
             let looking = Task { await look() }
+            let watching = Task { await watch() }
             for await _ in wake { await drain() }
             await drain()
             looking.cancel()
+            watching.cancel()
         } onGracefulShutdown: {
             self.state.withLock { $0.isStopped = true }
             self.waker.finish()
@@ -105,11 +111,20 @@ final class VerdictStore: Service {
             do {
                 try await connection.execute(
                     "insert into session_verdicts (session_id) select session_id from session_verdicts where false",
-                    timeout: .seconds(5))
+                    timeout: .milliseconds(Self.patience))
                 state.withLock { $0.counters.isAway = false }
             } catch {
                 if !noteAbsence() { logger.warning("verdicts would wait for the database: \(error)") }
             }
+        }
+    }
+
+    /// Sees whether a batch has waited for long: a look would wait behind it.
+    private func watch() async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            let now = WallClock.monotonicMilliseconds
+            guard let since = state.withLock({ $0.storingSince }), now - since > Self.patience else { continue }
+            if !noteAbsence() { logger.warning("the database has not answered for \((now - since) / 1000) s") }
         }
     }
 
@@ -149,6 +164,8 @@ final class VerdictStore: Service {
     }
 
     private func settle(_ batch: [Parcel]) async {
+        state.withLock { $0.storingSince = WallClock.monotonicMilliseconds }
+        defer { state.withLock { $0.storingSince = nil } }
         let refused = await store(batch.flatMap(\.findings)[...])
         var start = 0
         for parcel in batch {
