@@ -81,6 +81,17 @@ import Testing
         #expect(outcome.errors.contains("collector.session.idle_seconds") && outcome.errors.contains("log.level"))
     }
 
+    @Test(arguments: [
+        ("collector", "WEIR_COLLECTOR_COOKIE_KEY_FILE", "collector.cookie.key_file"),
+        ("reporter", "WEIR_REPORTER_TOKENS_FILE", "reporter.tokens_file"),
+    ])
+    func aFileOfSecretsThatIsNotThereIsAWrongSetting(_ name: String, _ variable: String, _ setting: String) async throws
+    {
+        let program = Product(name: name, environment: ["WEIR_CONFIG": "/dev/null", variable: "/nonexistent"])
+        let outcome = try await program.run(["--check"])
+        #expect(outcome.status == 78 && outcome.errors.contains(setting), "\(outcome.errors.suffix(500))")
+    }
+
     @Test func withoutPostgreSQLReportsAndImportsEndWithThree() async throws {
         let stack = try await Stack()
         stack.environment["WEIR_DATABASE_URL"] = "postgresql:///weir?host=/nonexistent"

@@ -29,7 +29,10 @@ struct ServeCommand: AsyncParsableCommand {
             let settings = try Settings.load(path: config, environment: Environment.current)
             if printConfig { Terminal.write(settings.effective + "\n") }
             _ = try Self.users(settings[.reporterUsers])
-            if check || printConfig { return }
+            if check || printConfig {
+                _ = try Self.accessTokens(settings)
+                return
+            }
             try await serve(settings)
         } catch let error as Failure {
             Terminal.write("reporter: \(error)\n", to: STDERR_FILENO)
@@ -81,15 +84,19 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    /// The tokens that the page's door takes; nil where it takes everybody.
+    private static func accessTokens(_ settings: Settings) throws(Failure) -> AccessTokens? {
+        let file = settings[.reporterTokensFile]
+        return file.isEmpty ? nil : try AccessTokens(path: file)
+    }
+
     /// The page's TCP door: a socket that the service manager made, or the port of `reporter.http`.
     private func page(
         _ settings: Settings, _ http: HTTPDoor, _ inherited: Int32?, _ logger: Logger
     ) async throws -> HTTPService? {
         let address = LoopbackAddress(settings[.reporterHTTP])
         guard inherited != nil || address != nil else { return nil }
-        let file = settings[.reporterTokensFile]
-        let responder = http.responder(
-            guarding: LoopbackGuard(tokens: file.isEmpty ? nil : try AccessTokens(path: file)))
+        let responder = http.responder(guarding: LoopbackGuard(tokens: try Self.accessTokens(settings)))
         if let inherited {
             return try await HTTPService.listening(on: .inherited(inherited), logger: logger, responder: responder)
         }

@@ -38,6 +38,8 @@ struct ImportRun {
             // Before anything is read: a follower that is killed during its first batch must still know which file it was
             // on, or a rotation meanwhile would hide the rest of it.
             try memory.remember(followed.next, site: site ?? "localhost")
+            // Said now: what follows may end for want of a database, and the next follower knows nothing of it.
+            if let warning = followed.takeWarning() { logger.warning("\(warning)") }
             summary = try await store(
                 try makeReader(of: site, following: followed),
                 following: Following(log: followed, memory: memory, site: site, stop: StopSignal()))

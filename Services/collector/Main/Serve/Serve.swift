@@ -25,7 +25,10 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let settings = configuration.load()
         if printConfig { FileHandleText.standardOutput(settings.effective + "\n") }
-        guard !check, !printConfig else { return }
+        guard !check, !printConfig else {
+            do throws(Failure) { try CollectorService.checkFiles(settings) } catch { error.exit(program: "collector") }
+            return
+        }
         do { try await CollectorService(settings).run() } catch let failure as Failure {
             failure.exit(program: "collector")
         } catch let error as ListenError {
@@ -48,6 +51,12 @@ struct CollectorService {
     init(_ settings: Settings) {
         self.settings = settings
         logger = makeLogger(settings)
+    }
+
+    /// Sees whether the files that the settings name are what they should be.
+    static func checkFiles(_ settings: Settings) throws(Failure) {
+        guard !settings[.cookieKeyFile].isEmpty else { return }
+        _ = try SessionCookies.secrets(settings[.cookieKeyFile], makeLogger(settings))
     }
 
     func run() async throws {
