@@ -194,7 +194,7 @@ import Testing
         #expect(try await stack.count("select count(*) from analytics_events") == 120)
         #expect(try await stack.count("select count(*) from user_sessions where needs_evaluation") == 20)
         try await stack.start([.detector(1), .collector])
-        _ = try await eventually("every session is judged", within: .seconds(30)) {
+        _ = try await eventually("every session is judged", within: .seconds(90)) {
             try await stack.count("select count(*) from user_sessions where needs_evaluation") == 0 ? true : nil
         }
     }
