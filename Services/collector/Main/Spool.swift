@@ -24,19 +24,14 @@ final class Spool: Sendable {
         case disk(String)
     }
 
-    /// How far the drain has come.
-    struct Position: Sendable, Equatable {
-        var segment: Int
-        var offset: Int
-    }
-
     static let segmentSize = 16 << 20
 
     private struct State {
         var descriptor: Int32 = -1
         var segment = 0
         var length = 0
-        var cursor = Position(segment: 0, offset: 0)
+        /// How far the drain has come.
+        var cursor = SpoolPosition(segment: 0, offset: 0)
         /// Bytes of closed segments that are not yet deleted.
         var closedBytes = 0
         var isDirty = false
@@ -68,9 +63,9 @@ final class Spool: Sendable {
         }
         let segments = Self.segments(in: directory)
         var fresh = State()
-        fresh.cursor = Self.readCursor(directory) ?? Position(segment: segments.first ?? 1, offset: 0)
+        fresh.cursor = Self.readCursor(directory) ?? SpoolPosition(segment: segments.first ?? 1, offset: 0)
         if let first = segments.first, fresh.cursor.segment < first {
-            fresh.cursor = Position(segment: first, offset: 0)
+            fresh.cursor = SpoolPosition(segment: first, offset: 0)
         }
         fresh.segment = max(segments.last ?? 1, fresh.cursor.segment)
         fresh.length = try Self.mend(path(fresh.segment), logger)
@@ -92,6 +87,9 @@ final class Spool: Sendable {
     var pendingBytes: Int {
         state.withLock { max(0, $0.closedBytes + $0.length - $0.cursor.offset) }
     }
+
+    /// Where the next record will be.
+    var end: SpoolPosition { state.withLock { SpoolPosition(segment: $0.segment, offset: $0.length) } }
 
     /// Whether a record of ordinary size would be taken now.
     var hasRoom: Bool { pendingBytes + 4096 < limit }
@@ -134,9 +132,9 @@ final class Spool: Sendable {
     }
 
     /// The next records after `position` (the cursor when nil), at most `limit` bytes of them, and where they end.
-    func read(after position: Position?, limit: Int) -> (payloads: [[UInt8]], end: Position) {
+    func read(after position: SpoolPosition?, limit: Int) -> (payloads: [[UInt8]], end: SpoolPosition) {
         var (start, writing) = state.withLock {
-            (position ?? $0.cursor, Position(segment: $0.segment, offset: $0.length))
+            (position ?? $0.cursor, SpoolPosition(segment: $0.segment, offset: $0.length))
         }
         while true {
             let available = start.segment == writing.segment ? writing.offset - start.offset : .max
@@ -147,7 +145,7 @@ final class Spool: Sendable {
             if !scan.payloads.isEmpty {
                 return (
                     scan.payloads.map { Array(bytes[$0]) },
-                    Position(segment: start.segment, offset: start.offset + scan.length)
+                    SpoolPosition(segment: start.segment, offset: start.offset + scan.length)
                 )
             }
             guard start.segment < writing.segment else { return ([], start) }
@@ -155,12 +153,12 @@ final class Spool: Sendable {
                 logger.error("skipped damaged bytes at \(start.offset) of \(path(start.segment)); the file is kept")
                 rename(path(start.segment), path(start.segment) + ".damaged")
             }
-            start = Position(segment: start.segment + 1, offset: 0)
+            start = SpoolPosition(segment: start.segment + 1, offset: 0)
         }
     }
 
     /// Notes that everything up to `position` is in the database, and deletes segments that are done.
-    func commit(_ position: Position) {
+    func commit(_ position: SpoolPosition) {
         Self.writeCursor(directory, position)
         let done: Range<Int> = state.withLock { state in
             let done = state.cursor.segment..<max(position.segment, state.cursor.segment)
@@ -196,12 +194,12 @@ final class Spool: Sendable {
     /// Frees the segment that is being written when all of it is in the database; false when there is nothing to free.
     private func startOver(_ state: inout State) -> Bool {
         let drained = state.segment
-        guard state.length > 0, state.cursor == Position(segment: drained, offset: state.length),
+        guard state.length > 0, state.cursor == SpoolPosition(segment: drained, offset: state.length),
             rotate(&state) == nil
         else { return false }
         unlink(path(drained))
         state.closedBytes = 0
-        state.cursor = Position(segment: state.segment, offset: 0)
+        state.cursor = SpoolPosition(segment: state.segment, offset: 0)
         Self.writeCursor(directory, state.cursor)
         return true
     }
@@ -259,13 +257,13 @@ final class Spool: Sendable {
         return stat(path, &information) == 0 ? Int(information.st_size) : 0
     }
 
-    private static func readCursor(_ directory: String) -> Position? {
+    private static func readCursor(_ directory: String) -> SpoolPosition? {
         guard let text = try? FileText.read(directory + "/cursor") else { return nil }
         let parts = text.split { $0 == " " || $0 == "\n" }.compactMap { Int($0) }
-        return parts.count == 2 ? Position(segment: parts[0], offset: parts[1]) : nil
+        return parts.count == 2 ? SpoolPosition(segment: parts[0], offset: parts[1]) : nil
     }
 
-    private static func writeCursor(_ directory: String, _ position: Position) {
+    private static func writeCursor(_ directory: String, _ position: SpoolPosition) {
         let temporary = directory + "/cursor.new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { return }

@@ -274,7 +274,7 @@ private final class ScheduleInHand {
         }
         #expect(book.judged(verdict(3, .human)))
         #expect(!book.judged(verdict(2, .scanner)))
-        #expect(book[id]?.verdict?.verdictClass == .human)
+        #expect(book[id]?.judgedCount == 3)
         #expect(book.judged(verdict(3, .undecided)))
     }
 }
@@ -373,13 +373,29 @@ private final class ScheduleInHand {
                 verdictID: "v\(count)", sessionID: id, verdictClass: .human, score: 0, isBot: false, isScanner: false,
                 isBehavioralBot: false, signals: [], ruleSet: "r", judgedCount: count, at: noon)
         }
-        intake.judged(verdict(1))
-        intake.judged(verdict(2))
-        intake.judged(verdict(1))
-        #expect(intake.verdicts[id]?.judgedCount == 2)
+        let (early, late) = (SpoolPosition(segment: 1, offset: 900), SpoolPosition(segment: 2, offset: 0))
+        intake.judged(verdict(1), before: early)
+        intake.judged(verdict(2), before: early)
+        intake.judged(verdict(1), before: early)
+        #expect(intake.verdicts(before: late, or: [])[id]?.judgedCount == 2)
         intake.stored([verdict(1)])
-        #expect(intake.verdicts.count == 1)
+        #expect(intake.unstoredVerdicts == 1)
         intake.stored([verdict(2)])
-        #expect(intake.verdicts.isEmpty)
+        #expect(intake.unstoredVerdicts == 0)
+    }
+
+    /// While records keep coming the spool is never empty, and what is not of this batch was perhaps of one before.
+    @Test func aVerdictIsStoredWithItsSessionsRecordsOrAfterThem() throws {
+        var intake = LiveIntake(policy: SessionBook.Policy())
+        let id = intake.place(try request(0), token: nil, now: noon).sessionID
+        let end = SpoolPosition(segment: 1, offset: 900)
+        intake.judged(
+            SessionVerdict(
+                verdictID: "v", sessionID: id, verdictClass: .human, score: 0, isBot: false, isScanner: false,
+                isBehavioralBot: false, signals: [], ruleSet: "r", judgedCount: 1, at: noon), before: end)
+        #expect(intake.verdicts(before: SpoolPosition(segment: 1, offset: 899), or: []).isEmpty)
+        #expect(intake.verdicts(before: SpoolPosition(segment: 0, offset: 1000), or: [id]).count == 1)
+        #expect(intake.verdicts(before: end, or: []).count == 1)
+        #expect(intake.verdicts(before: SpoolPosition(segment: 2, offset: 0), or: []).count == 1)
     }
 }

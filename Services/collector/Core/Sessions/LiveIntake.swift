@@ -6,9 +6,14 @@ public struct LiveIntake: Sendable {
     public var book: SessionBook
     /// When to judge which session.
     public var schedule = JudgingSchedule()
-    /// Verdicts that are not yet in the database.
-    public private(set) var verdicts: [SessionID: SessionVerdict] = [:]
     private var recent = RecentRecords()
+    private var unstored: [SessionID: Unstored] = [:]
+
+    /// A verdict that is not in the database yet, and where the records end that it may cover.
+    private struct Unstored {
+        let verdict: SessionVerdict
+        let end: SpoolPosition
+    }
 
     /// Verdicts kept for the database while it is away; further ones are made again later from what is stored.
     static let verdictLimit = 50_000
@@ -61,17 +66,33 @@ public struct LiveIntake: Sendable {
     }
 
     /// Keeps a verdict until it is stored.
-    public mutating func judged(_ verdict: SessionVerdict) {
+    /// - Parameter end: where the spool ends now; what the verdict covers lies before.
+    public mutating func judged(_ verdict: SessionVerdict, before end: SpoolPosition) {
         _ = book.judged(verdict)
-        if let known = verdicts[verdict.sessionID], known.judgedCount > verdict.judgedCount { return }
-        guard verdicts[verdict.sessionID] != nil || verdicts.count < Self.verdictLimit else { return }
-        verdicts[verdict.sessionID] = verdict
+        if let known = unstored[verdict.sessionID], known.verdict.judgedCount > verdict.judgedCount { return }
+        guard unstored[verdict.sessionID] != nil || unstored.count < Self.verdictLimit else { return }
+        unstored[verdict.sessionID] = Unstored(verdict: verdict, end: end)
+    }
+
+    /// Verdicts that are not yet in the database.
+    public var unstoredVerdicts: Int { unstored.count }
+
+    /// The verdicts that can be stored with a batch: their session is in the batch, or was in one before.
+    /// - Parameters:
+    ///   - end: where the batch ends.
+    ///   - sessions: those that it has records of.
+    public func verdicts(before end: SpoolPosition, or sessions: Set<SessionID>) -> [SessionID: SessionVerdict] {
+        var ready: [SessionID: SessionVerdict] = [:]
+        for (session, held) in unstored where held.end <= end || sessions.contains(session) {
+            ready[session] = held.verdict
+        }
+        return ready
     }
 
     /// Forgets verdicts that are stored now, unless a newer one has come meanwhile.
     public mutating func stored(_ stored: some Sequence<SessionVerdict>) {
-        for verdict in stored where verdicts[verdict.sessionID]?.verdictID == verdict.verdictID {
-            verdicts[verdict.sessionID] = nil
+        for verdict in stored where unstored[verdict.sessionID]?.verdict.verdictID == verdict.verdictID {
+            unstored[verdict.sessionID] = nil
         }
     }
 }

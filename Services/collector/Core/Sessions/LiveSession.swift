@@ -34,8 +34,8 @@ public struct LiveSession: Sendable {
     public let isPartial: Bool
     /// Whether a client has sent the session's cookie.
     public internal(set) var isBound = false
-    /// The verdict that counts so far.
-    public internal(set) var verdict: SessionVerdict?
+    /// Requests, assets and beacons that the verdict over the most has covered; the verdict itself is the database's.
+    public internal(set) var judgedCount: Int?
     /// Requests, assets and beacons at the last question to a detector.
     public internal(set) var askedCount = 0
     /// When the last question was asked, on the session's clock.

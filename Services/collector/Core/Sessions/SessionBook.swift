@@ -193,12 +193,12 @@ public struct SessionBook: Sendable {
         return evidence
     }
 
-    /// Keeps a verdict if it covers at least as much as the one before.
+    /// Notes a verdict if it covers at least as much as the one before.
     /// - Returns: whether it counts now.
     public mutating func judged(_ verdict: SessionVerdict) -> Bool {
         guard let slot = slotByID[verdict.sessionID] else { return false }
-        if let known = slots[slot]!.verdict, known.judgedCount > verdict.judgedCount { return false }
-        slots[slot]!.verdict = verdict
+        if let known = slots[slot]!.judgedCount, known > verdict.judgedCount { return false }
+        slots[slot]!.judgedCount = verdict.judgedCount
         return true
     }
 

@@ -8,11 +8,8 @@ struct VisitorHistory: Sendable {
     static let perKeyLimit = 256
     /// Visitors and networks remembered; beyond that new ones count as seen for the first time.
     static let keyLimit = 300_000
-
-    private struct Visitor: Hashable {
-        let fingerprint: String
-        let network: NetworkPrefix
-    }
+    /// Starts remembered of all visitors, 16 bytes each; beyond that nobody's count grows.
+    let startLimit: Int
 
     /// When a session began, and which, by its name's hash.
     private struct Start {
@@ -20,41 +17,60 @@ struct VisitorHistory: Sendable {
         let session: Int
     }
 
-    private var starts: [Visitor: [Start]] = [:]
-    private var agents: [NetworkPrefix: [String: Timestamp]] = [:]
+    // Hashes stand for visitors, sessions and agents: millions are remembered, and only compared.
+    private var starts: [Int: [Start]] = [:]
+    private var startCount = 0
+    private var agents: [NetworkPrefix: [Int: Timestamp]] = [:]
     private var forgottenAt = Timestamp(milliseconds: .min)
-    private var keptKeys = 0
+    private var kept = 0
+
+    init(startLimit: Int = 2_000_000) { self.startLimit = startLimit }
+
+    private static func visitor(_ fingerprint: String, _ network: NetworkPrefix) -> Int {
+        var hasher = Hasher()
+        hasher.combine(fingerprint)
+        hasher.combine(network)
+        return hasher.finalize()
+    }
 
     /// Counts a session, once however often it is told of: what a run has stored itself, the database tells it of again.
     mutating func began(
         _ session: SessionID, of fingerprint: String, in network: NetworkPrefix, at moment: Timestamp
     ) {
-        let visitor = Visitor(fingerprint: fingerprint, network: network)
+        guard startCount < startLimit else { return }
+        let visitor = Self.visitor(fingerprint, network)
         let start = Start(at: moment, session: session.hashValue)
         guard let place = starts.index(forKey: visitor) else {
-            if starts.count < Self.keyLimit { starts[visitor] = [start] }
+            guard starts.count < Self.keyLimit else { return }
+            starts[visitor] = [start]
+            startCount += 1
             return
         }
         guard !starts.values[place].contains(where: { $0.session == start.session }) else { return }
         starts.values[place].append(start)
-        if starts.values[place].count > Self.perKeyLimit { starts.values[place].removeFirst(Self.perKeyLimit / 2) }
+        startCount += 1
+        if starts.values[place].count > Self.perKeyLimit {
+            starts.values[place].removeFirst(Self.perKeyLimit / 2)
+            startCount -= Self.perKeyLimit / 2
+        }
     }
 
     mutating func used(_ fingerprint: String, in network: NetworkPrefix, at moment: Timestamp) {
+        let agent = fingerprint.hashValue
         guard let place = agents.index(forKey: network) else {
-            if agents.count < Self.keyLimit { agents[network] = [fingerprint: moment] }
+            if agents.count < Self.keyLimit { agents[network] = [agent: moment] }
             return
         }
-        if let seen = agents.values[place].index(forKey: fingerprint) {
+        if let seen = agents.values[place].index(forKey: agent) {
             if moment > agents.values[place].values[seen] { agents.values[place].values[seen] = moment }
         } else if agents.values[place].count < Self.perKeyLimit {
-            agents.values[place][fingerprint] = moment
+            agents.values[place][agent] = moment
         }
     }
 
     /// Sessions that began in the 24 hours before `moment`, at least 1.
     func sessions(of fingerprint: String, in network: NetworkPrefix, by moment: Timestamp) -> Int {
-        let known = starts[Visitor(fingerprint: fingerprint, network: network)] ?? []
+        let known = starts[Self.visitor(fingerprint, network)] ?? []
         return max(1, known.count { $0.at <= moment && moment - $0.at < Self.window })
     }
 
@@ -67,20 +83,21 @@ struct VisitorHistory: Sendable {
     /// Forgets what no window reaches any more. It walks everything, so it does so at most twice a day of `clock`, and
     /// only when there is twice what it kept the last time: a log of years has many days and few visitors on each.
     mutating func forget(by clock: Timestamp) {
-        guard clock - forgottenAt >= Self.window / 2, starts.count + agents.count >= max(2 * keptKeys, 2048) else {
-            return
-        }
+        guard clock - forgottenAt >= Self.window / 2,
+            startCount + agents.count >= max(min(2 * kept, startLimit), 2048)
+        else { return }
         forgottenAt = clock
         let moment = clock - 2 * Self.window
         starts = starts.compactMapValues { times in
             let kept = times.filter { $0.at >= moment }
             return kept.isEmpty ? nil : kept
         }
+        startCount = starts.values.reduce(0) { $0 + $1.count }
         agents = agents.compactMapValues { seen in
             let kept = seen.filter { $0.value >= moment }
             return kept.isEmpty ? nil : kept
         }
-        keptKeys = starts.count + agents.count
+        kept = startCount + agents.count
     }
 }
 

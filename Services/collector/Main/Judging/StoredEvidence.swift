@@ -151,8 +151,8 @@ struct StoredEvidence: Sendable {
         """
 
     /// A log's clock has whole seconds, and what was asked for in which order within one tells people from programs.
-    /// Events are only ever added to their partition, so that their place in it is the order in which they came; an
-    /// event's id says nothing of it.
+    /// Events are added at their partition's end, so that their place in it is the order in which they came (but where
+    /// they take the room of an erased visitor's); an event's id says nothing of it.
     private static let requests = """
         select session_id, "timestamp", method, target, status, kind, referrer_host
         from (

@@ -138,7 +138,8 @@ final class DrainWorker: Service {
             }
             batch.add(record)
         }
-        let verdicts = door.withIntake { $0.verdicts }
+        let present = Set(batch.sessionIDs)
+        let verdicts = door.withIntake { $0.verdicts(before: end, or: present) }
         batch.verdicts = verdicts
         let notes = door.takeNotes()
         batch.pages = notes.pages
@@ -160,12 +161,8 @@ final class DrainWorker: Service {
             throw error
         }
         if !payloads.isEmpty { spool.commit(end) }
-        // With nothing left in the spool every session is stored, so a verdict without one has lost its session.
-        let present = Set(batch.sessionIDs)
-        let isCaughtUp = spool.pendingBytes == 0
-        door.withIntake { intake in
-            intake.stored(verdicts.values.filter { isCaughtUp || present.contains($0.sessionID) })
-        }
+        // A verdict that found no session there has lost it.
+        door.withIntake { $0.stored(verdicts.values) }
         counters.withLock { counters in
             counters.stored += outcome.stored
             counters.duplicates += outcome.duplicates

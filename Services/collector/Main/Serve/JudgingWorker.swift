@@ -36,7 +36,7 @@ struct JudgingWorker: Service {
                     underWay += 1
                     group.addTask {
                         guard let verdict = await ring.evaluate(question, deadline: .seconds(5)) else { return }
-                        door.withIntake { $0.judged(verdict) }
+                        door.judged(verdict)
                     }
                 }
                 if underWay > 0, questions.isEmpty || underWay >= Self.questions {

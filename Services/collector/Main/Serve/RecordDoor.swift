@@ -57,6 +57,12 @@ final class RecordDoor: Sendable {
     /// Changes or reads what the collector knows.
     func withIntake<T: Sendable>(_ body: (inout LiveIntake) -> T) -> T { state.withLock { body(&$0.intake) } }
 
+    /// Keeps a verdict for the drain.
+    func judged(_ verdict: SessionVerdict) {
+        // Records are placed and spooled under the same lock.
+        state.withLock { $0.intake.judged(verdict, before: spool.end) }
+    }
+
     /// What the drain is to store beside the records: refusals by reason, those of datagrams apart.
     struct Notes: Sendable {
         var pages: [DrainBatch.Page]

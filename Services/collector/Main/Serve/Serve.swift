@@ -173,7 +173,7 @@ struct CollectorService {
         let records = door.counters
         let usage = usageDoor.counters
         let drained = worker.counters.withLock { $0 }
-        let (live, waiting, verdicts) = door.withIntake { ($0.book.count, $0.schedule.count, $0.verdicts.count) }
+        let (live, waiting, verdicts) = door.withIntake { ($0.book.count, $0.schedule.count, $0.unstoredVerdicts) }
         var counters: [String: Double] = [
             "accepted_total": Double(records.accepted), "repeated_total": Double(records.repeated),
             "refused_total": Double(records.refused.values.reduce(0, +)), "stored_total": Double(drained.stored),
