@@ -14,9 +14,12 @@ public enum ConfigurationText {
         public let description: String
     }
 
-    /// The document of a text; nil when it has none.
+    /// The document of a text; nil when it has none. Its scalars are texts: what they mean is asked where they are used,
+    /// and the library's own rules for it are regular expressions, which would cost every start four megabytes.
     public static func document(_ text: String) throws(Problem) -> Node? {
-        do { return try Yams.compose(yaml: text) } catch { throw Problem(description: sentence(error)) }
+        do { return try Yams.compose(yaml: text, .basic, .default, .utf8) } catch {
+            throw Problem(description: sentence(error))
+        }
     }
 
     /// A file's contents as a value; `path` names it in messages, `hint` says how to begin an empty one.
@@ -79,7 +82,11 @@ public enum ConfigurationText {
         if node.null != nil { return .null }
         if let whole = Int64(scalar.string) { return .integer(whole) }
         if let number = Double(scalar.string) { return .number(number) }
-        return node.bool.map { .bool($0) } ?? .string(scalar.string)
+        switch scalar.string.lowercased() {
+        case "true", "yes", "on": return .bool(true)
+        case "false", "no", "off": return .bool(false)
+        default: return .string(scalar.string)
+        }
     }
 
     /// The library's own words hold the whole text that is wrong.
