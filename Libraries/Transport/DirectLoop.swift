@@ -26,6 +26,9 @@ final class DirectLoop {
     private var deadline = ContinuousClock.Instant.now
     private var pausedAt = ContinuousClock.Instant.now
     private var warnedAt: ContinuousClock.Instant?
+    private var busyWait = BusyWait()
+    /// With one processor the client could not ask meanwhile.
+    private let mayBusyWait = sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 1
 
     init(set: Int32, listener: Int32, mailbox: DirectMailbox, table: MessageTable, logger: Logger) {
         self.set = set
@@ -46,8 +49,10 @@ final class DirectLoop {
         defer { events.deallocate() }
         while true {
             // Without a free descriptor a connection that waits would wake it again at once.
-            let pause: Int32 = isStopping ? 10 : isListening ? -1 : 100
-            let count = weir_watch_wait(set, events.baseAddress, 256, pause)
+            let count =
+                isStopping || !isListening
+                ? weir_watch_wait(set, events.baseAddress, Int32(events.count), isStopping ? 10 : 100)
+                : wait(for: events)
             guard count >= 0 else { break }
             for event in events[..<Int(count)] {
                 switch event.tag {
@@ -72,6 +77,21 @@ final class DirectLoop {
         if !isStopping { Glibc.close(listener) }
         Glibc.close(set)
         mailbox.end()
+    }
+
+    private func wait(for events: UnsafeMutableBufferPointer<weir_event>) -> Int32 {
+        let begun = ContinuousClock.now
+        var count: Int32 = 0
+        if mayBusyWait, busyWait.isWorthIt {
+            repeat {
+                count = weir_watch_wait(set, events.baseAddress, Int32(events.count), 0)
+                // Whoever needs the processor, such as the client that is to ask, has it first.
+                if count == 0 { sched_yield() }
+            } while count == 0 && ContinuousClock.now - begun < BusyWait.patience
+        }
+        if count == 0 { count = weir_watch_wait(set, events.baseAddress, Int32(events.count), -1) }
+        busyWait.paused(for: ContinuousClock.now - begun)
+        return count
     }
 
     // MARK: Connections
