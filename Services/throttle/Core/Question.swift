@@ -26,6 +26,15 @@ public struct Question {
         self.fingerprint = fingerprint
     }
 
+    /// A check that is still in its line. `fingerprint` is the check's own or made from its headers.
+    @inline(__always)
+    public init(_ line: CheckLine, fingerprint: UnsafeRawBufferPointer) {
+        address = IPAddress(utf8: line.ip)
+        self.fingerprint = fingerprint
+        (session, user, method) = (line.session, line.user, line.method)
+        (path, cost, policy) = (line.path, line.cost, line.policy)
+    }
+
     /// The path without its query.
     var barePath: UnsafeRawBufferPointer {
         guard let path else { return Self.root }

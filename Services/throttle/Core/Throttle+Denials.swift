@@ -4,7 +4,7 @@ extension Throttle {
     /// Counts a denial. True when denials have become sustained and the level rose for it.
     mutating func countDenial(_ answer: Answer, _ client: Client, _ now: Moment) -> Bool {
         guard answer.reason == .quota,
-            let place = placeOfDenied(client, isShared: answer.refusing?.key == .prefix, now),
+            let place = placeOfDenied(client, isShared: answer.refusing == .prefix, now),
             standings[place].countDenial(at: now.monotonic, rules)
         else { return false }
         return raise(place, [.denials], at: now.monotonic, now, nil)
@@ -23,7 +23,7 @@ extension Throttle {
         _ answer: Answer, _ view: View, _ client: Client, _ now: Moment
     ) -> String {
         let isShared =
-            answer.refusing?.key == .prefix
+            answer.refusing == .prefix
             || (answer.reason == .override && { if case .prefix? = view.override?.key { true } else { false } }())
         let place = placeOfDenied(client, isShared: isShared, now)
         let retryAt = answer.wait.map { saturatingSum(now.monotonic, $0) }
@@ -40,7 +40,7 @@ extension Throttle {
         let denial = Denial(
             number: number, reference: reference, at: now.wall, key: isShared ? .prefix(client.prefix) : client.key,
             reason: answer.reason,
-            policy: answer.decision.policy, limitKey: answer.refusing?.key, level: answer.decision.level,
+            policy: answer.decision.policy, limitKey: answer.refusing, level: answer.decision.level,
             verdictClass: view.verdictClass, cost: client.cost, limit: Int64(answer.decision.limit),
             path: Self.clipped(client.question.path), note: view.override?.reason,
             shadow: isTrial(answer, view), retryAt: retryAt, count: 1)

@@ -126,35 +126,40 @@ public struct Throttle: Sendable {
             counters.refusedQuestions += 1
             throw error
         }
-        var found = view(of: client, answering: shared, now)
-        var answer = weigh(found, client, now)
+        let found = view(of: client, answering: shared, now)
+        let answer = weigh(found, client, now)
         guard client.cost > 0 else {
             counters.peeks += 1
             return told(answer, found)
         }
         counters.checks += 1
         tallies[found.policy].checks += 1
-        if answer.decision.allow {
-            counters.allowed += 1
-            if answer.decision.remaining * 5 < answer.decision.limit { counters.nearLimit += 1 }
-            charge(client, found, now)
-            return answer.decision
-        }
-        rewind(client, found, now)
+        guard answer.decision.allow else { return refuse(answer, found, client, now) }
+        counters.allowed += 1
+        if answer.decision.remaining * 5 < answer.decision.limit { counters.nearLimit += 1 }
+        charge(client, found, now)
+        return answer.decision
+    }
+
+    /// Notes a refusal with its consequences.
+    @inline(never)
+    private mutating func refuse(_ answer: Answer, _ view: View, _ client: Client, _ now: Moment) -> ThrottleDecision {
+        var (answer, view) = (answer, view)
+        rewind(client, view, now)
         // A policy on trial locks nobody out elsewhere.
-        if !policies.policies[found.policy].shadow, countDenial(answer, client, now) {
+        if !policies.policies[view.policy].shadow, countDenial(answer, client, now) {
             // What is told is what holds from now on, so that waiting as told is enough.
-            found = view(of: client, answering: shared, now)
-            answer = weigh(found, client, now)
+            view = self.view(of: client, answering: view.shared, now)
+            answer = weigh(view, client, now)
         }
-        answer.decision.reference = deny(answer, found, client, now)
-        let decision = told(answer, found)
+        answer.decision.reference = deny(answer, view, client, now)
+        let decision = told(answer, view)
         if decision.shadow {
             counters.shadowDenied += 1
-            tallies[found.policy].shadowDenied += 1
+            tallies[view.policy].shadowDenied += 1
         } else {
             counters.denied += 1
-            tallies[found.policy].denied += 1
+            tallies[view.policy].denied += 1
         }
         return decision
     }
@@ -214,7 +219,10 @@ public struct Throttle: Sendable {
             if standings[place].settle(at: now.monotonic, policies.rules) { noteChange(place) }
             behind = standings[place].level
         }
-        let policy = client.named ?? policies.applying(to: client.question, class: verdictClass)
+        let policy: Int
+        if let named = client.named { policy = named } else {
+            policy = policies.applying(to: client.question, class: verdictClass)
+        }
         // An answer to a question about other limits, asked before the policies changed, is none.
         let known = shared?.debts.count == policies.ranges[policy].count ? shared : nil
         if let known {
@@ -235,8 +243,8 @@ public struct Throttle: Sendable {
         var decision: ThrottleDecision
         /// Milliseconds after which the request may be repeated; nil for never, or when allowed.
         var wait: Int64?
-        /// The limit that refused with the longest wait.
-        var refusing: Policy.KeyedLimit?
+        /// What the limit counts by that refused with the longest wait.
+        var refusing: Policy.Key?
         var reason = Denial.Reason.quota
     }
 
@@ -258,7 +266,7 @@ public struct Throttle: Sendable {
         let isBlocked = view.level == .blocked
         let moment = isBlocked ? max(now.monotonic, view.blockedUntil) : now.monotonic
         var tightest = Tightest()
-        var refusing: Policy.KeyedLimit?
+        var refusing: Policy.Key?
         var wait: Int64? = 0
         for index in view.limits {
             let limit = policies.limits[index]
@@ -269,7 +277,7 @@ public struct Throttle: Sendable {
             tightest.take(limit.limit, level, outcome, isTied: true)
             guard !outcome.allowed else { continue }
             if refusing == nil || outcome.isNever || (wait != nil && outcome.retryAfter! > wait!) {
-                if wait != nil || refusing == nil { refusing = limit }
+                if wait != nil || refusing == nil { refusing = limit.key }
                 wait = outcome.isNever ? nil : wait.map { max($0, outcome.retryAfter!) }
             }
         }

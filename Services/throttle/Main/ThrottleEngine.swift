@@ -31,15 +31,9 @@ final class ThrottleEngine: Sendable {
     /// Answers a check that is still in its line.
     func check(_ line: CheckLine) throws(WireError) -> ThrottleDecision {
         let monotonic = WallClock.monotonicMilliseconds
-        let known = line.fingerprint
-        var words = Question(address: IPAddress(utf8: line.ip), fingerprint: known ?? line.ip)
-        (words.session, words.user, words.method) = (line.session, line.user, line.method)
-        (words.path, words.policy, words.cost) = (line.path, line.policy, line.cost)
-        let question = words
         return try throttle.withLock { state throws(WireError) in
             if monotonic != state.now.monotonic { state.now = Self.now }
-            if known != nil { return try state.throttle.check(question, now: state.now) }
-            return try state.check(question, line.userAgent, line.acceptLanguage).get()
+            return try state.check(line)
         }
     }
 
@@ -153,15 +147,12 @@ private struct State: ~Copyable {
 
     init(throttle: consuming Throttle) { self.throttle = throttle }
 
-    /// Answers a question whose fingerprint follows from the headers.
-    mutating func check(
-        _ question: Question, _ userAgent: UnsafeRawBufferPointer?, _ acceptLanguage: UnsafeRawBufferPointer?
-    ) -> Result<ThrottleDecision, WireError> {
-        var question = question
+    /// Answers a check that is still in its line; where it names no fingerprint, that follows from the headers.
+    mutating func check(_ line: CheckLine) throws(WireError) -> ThrottleDecision {
         let now = now
-        return fingerprints.with(userAgent, acceptLanguage) { word in
-            question.fingerprint = word
-            return Result { () throws(WireError) in try throttle.check(question, now: now) }
-        }
+        if let known = line.fingerprint { return try throttle.check(Question(line, fingerprint: known), now: now) }
+        return try fingerprints.with(line.userAgent, line.acceptLanguage) { word in
+            Result { () throws(WireError) in try throttle.check(Question(line, fingerprint: word), now: now) }
+        }.get()
     }
 }

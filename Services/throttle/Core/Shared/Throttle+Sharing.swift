@@ -4,19 +4,19 @@ extension Throttle {
     /// What applies to a request, by what the shared server knows. Where it tells nothing, what it told last counts.
     @inline(__always)
     mutating func view(of client: Client, answering shared: SharedAnswer?, _ now: Moment) -> View {
-        if shared == nil, learnt.count == 0 { return view(of: client, now) }
-        return considering(view(of: client, shared: shared, now), client, now)
+        var found = view(of: client, shared: shared, now)
+        if shared != nil || learnt.count > 0 { consider(&found, client, now) }
+        return found
     }
 
-    /// The view with what the shared server tells kept for later, or with what it told last.
+    /// Keeps what the shared server tells for later, or adds what it told last.
     @inline(never)
-    private mutating func considering(_ found: View, _ client: Client, _ now: Moment) -> View {
+    private mutating func consider(_ found: inout View, _ client: Client, _ now: Moment) {
         if let known = found.shared {
             learn(client.pair, client.key, known.level, known.lasts, now)
             learn(client.behind, .prefix(client.prefix), known.behind, known.behindLasts, now)
-            return found
+            return
         }
-        var found = found
         if let place = learnt.place(of: client.pair) {
             learnt[place].settle(at: now.monotonic, rules)
             found.level = max(found.level, learnt[place].level)
@@ -28,7 +28,6 @@ extension Throttle {
             learnt[place].settle(at: now.monotonic, rules)
             found.behind = max(found.behind, learnt[place].level)
         }
-        return found
     }
 
     /// Keeps a level that another throttle holds, until it would fall by itself.
