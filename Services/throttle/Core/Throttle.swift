@@ -220,7 +220,9 @@ public struct Throttle: Sendable {
             behind = standings[place].level
         }
         let policy: Int
-        if let named = client.named { policy = named } else {
+        if let named = client.named {
+            policy = named
+        } else {
             policy = policies.applying(to: client.question, class: verdictClass)
         }
         // An answer to a question about other limits, asked before the policies changed, is none.
