@@ -35,6 +35,8 @@ final class Spool: Sendable {
         /// Bytes of closed segments that are not yet deleted.
         var closedBytes = 0
         var isDirty = false
+        /// Why a segment could not be forced to the disk before it was closed; told by the next `force`.
+        var lostSync: Refusal?
     }
 
     private let directory: String
@@ -94,8 +96,13 @@ final class Spool: Sendable {
     /// Whether a record of ordinary size would be taken now.
     var hasRoom: Bool { pendingBytes + 4096 < limit }
 
+    /// Whether a record is acknowledged only once it is on the disk.
+    var isDurable: Bool { sync == .always }
+
     /// Takes framed records (`SpoolFraming.append`); all of them or none.
-    func append(_ framed: [UInt8]) throws(Refusal) {
+    /// - Parameter forcing: whether they are to be on the disk on return, where `sync` is `always`; who says no calls
+    ///   `force` before the acknowledgement.
+    func append(_ framed: [UInt8], forcing: Bool = true) throws(Refusal) {
         let refusal: Refusal? = state.withLock { state in
             guard state.closedBytes + state.length - state.cursor.offset + framed.count <= limit else { return .full }
             if state.length > 0, state.length + framed.count > Self.segmentSize, let refusal = rotate(&state) {
@@ -107,7 +114,7 @@ final class Spool: Sendable {
             }
             state.length += framed.count
             state.isDirty = true
-            if sync == .always {
+            if forcing, sync == .always {
                 guard fdatasync(state.descriptor) == 0 else { return .disk(String(cString: strerror(errno))) }
                 state.isDirty = false
             }
@@ -116,19 +123,23 @@ final class Spool: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// Forces what was appended to the disk, when `sync` asks for that.
+    /// Forces what was appended to the disk, when `sync` asks for that every now and then.
     func flush() {
-        guard sync == .interval else { return }
-        let descriptor: Int32? = state.withLock { state in
-            guard state.isDirty else { return nil }
-            state.isDirty = false
-            return dup(state.descriptor)
+        if sync == .interval { _ = force() }
+    }
+
+    /// Forces all that was appended before to the disk; why not, when it cannot. Meanwhile more can be appended.
+    func force() -> Refusal? {
+        let (descriptor, lost): (Int32?, Refusal?) = state.withLock { state in
+            defer { (state.isDirty, state.lostSync) = (false, nil) }
+            return (state.isDirty ? dup(state.descriptor) : nil, state.lostSync)
         }
-        guard let descriptor, descriptor >= 0 else { return }
-        if fdatasync(descriptor) != 0 {
-            logger.error("the spool cannot be flushed: \(String(cString: strerror(errno)))")
-        }
-        close(descriptor)
+        guard let descriptor else { return lost }
+        var refusal = lost
+        if descriptor < 0 || fdatasync(descriptor) != 0 { refusal = .disk(String(cString: strerror(errno))) }
+        if descriptor >= 0 { close(descriptor) }
+        if case .disk(let reason)? = refusal { logger.error("the spool cannot be forced to the disk: \(reason)") }
+        return refusal
     }
 
     /// The next records after `position` (the cursor when nil), at most `limit` bytes of them, and where they end.
@@ -207,7 +218,9 @@ final class Spool: Sendable {
     private func rotate(_ state: inout State) -> Refusal? {
         let next = open(path(state.segment + 1), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
         guard next >= 0 else { return .disk(String(cString: strerror(errno))) }
-        if sync != .never { fdatasync(state.descriptor) }
+        if sync != .never, fdatasync(state.descriptor) != 0 {
+            state.lostSync = .disk(String(cString: strerror(errno)))
+        }
         close(state.descriptor)
         state.closedBytes += state.length
         state.descriptor = next

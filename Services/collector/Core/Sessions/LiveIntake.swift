@@ -26,6 +26,9 @@ public struct LiveIntake: Sendable {
     /// Where a record has already gone, when it is a repeat.
     public func isRepeat(_ id: EventID) -> SessionID? { recent[id] }
 
+    /// Takes the next record of this identity for a new one: what became of this one nobody was told.
+    public mutating func forget(_ id: EventID) { recent.forget(id) }
+
     /// Puts a new request into its session.
     public mutating func place(_ request: IntakeRequest, token: SessionID?, now: Timestamp) -> SessionBook.Placement {
         let placement = book.place(request, token: token)

@@ -32,6 +32,7 @@ final class RecordDoor: Sendable {
     let spool: Spool
     let cookies: SessionCookies
     let state: Mutex<State>
+    private let force: GroupedForce
     private let appended: AsyncStream<Void>.Continuation
     /// Yields after records were appended.
     let appends: AsyncStream<Void>
@@ -39,12 +40,14 @@ final class RecordDoor: Sendable {
     /// Pages noted between two drains; a crawl of a huge site finds the rest again.
     private static let pageLimit = 10_000
 
+    /// - Parameter force: forces what was appended to the disk, `Spool.force` unless told otherwise.
     init(
         requests: RequestIntake, spool: Spool, cookies: SessionCookies, policy: SessionBook.Policy,
-        traits: SessionTraits
+        traits: SessionTraits, force: (@Sendable () -> Spool.Refusal?)? = nil
     ) {
         self.requests = requests
         self.spool = spool
+        self.force = GroupedForce(force ?? { spool.force() })
         self.cookies = cookies
         state = Mutex(
             State(
@@ -105,19 +108,48 @@ final class RecordDoor: Sendable {
             let responder = later()
             Task {
                 let token = await cookies.verify(record.cookie!, now: now)
-                responder.send(await completed(take(record, token, now), id, message.trace))
+                let receipt = await forced(take(record, token, now), record.eventID)
+                responder.send(await completed(receipt, id, message.trace))
             }
             return .deferred
         }
         let receipt = take(record, known, now)
-        guard case .success(let accepted) = receipt, accepted.wantsCookie else {
+        guard case .success(let accepted) = receipt, accepted.wantsCookie || spool.isDurable else {
             output.append(contentsOf: reply(receipt, nil, id, message.trace))
             return .answered
         }
-        // Signing is asynchronous; only new visitors and those with an old token wait for it.
         let responder = later()
-        Task { responder.send(await completed(receipt, id, message.trace)) }
+        if spool.isDurable, !accepted.wantsCookie {
+            whenForced(record.eventID) { [self] problem in
+                responder.send(reply(problem.map { .failure($0) } ?? receipt, nil, id, message.trace))
+            }
+        } else {
+            // Signing is asynchronous; only new visitors and those with an old token wait for it.
+            Task { responder.send(await completed(await forced(receipt, record.eventID), id, message.trace)) }
+        }
         return .deferred
+    }
+
+    /// Calls `done` once a record is on the disk. One that cannot be brought there is taken again when it is repeated.
+    private func whenForced(_ id: EventID, _ done: @escaping @Sendable (WireError?) -> Void) {
+        force.whenForced { [self] refusal in
+            guard case .disk(let reason)? = refusal else { return done(nil) }
+            withIntake { $0.forget(id) }
+            done(Self.unwritable(reason))
+        }
+    }
+
+    /// The receipt of a record that is to be on the disk before it is acknowledged.
+    private func forced(_ receipt: Result<Receipt, WireError>, _ id: EventID) async -> Result<Receipt, WireError> {
+        guard spool.isDurable, case .success = receipt else { return receipt }
+        let problem = await withCheckedContinuation { continuation in
+            whenForced(id) { continuation.resume(returning: $0) }
+        }
+        return problem.map { .failure($0) } ?? receipt
+    }
+
+    private static func unwritable(_ reason: String) -> WireError {
+        WireError(.unavailable, "the spool cannot be written: \(reason)")
     }
 
     /// The usual path, for a record that the hot path could not read.
@@ -126,7 +158,7 @@ final class RecordDoor: Sendable {
         let now = Timestamp(milliseconds: WallClock.milliseconds)
         var token: SessionToken?
         if let text = record.cookie { token = await cookies.verify(text, now: now) }
-        let receipt = try take(record, token, now).get()
+        let receipt = try await forced(take(record, token, now), record.eventID).get()
         return MessageTable.Reply(
             .requestRecorded, RequestRecorded(sessionID: receipt.session, setCookie: await cookie(for: receipt)))
     }
@@ -143,7 +175,9 @@ final class RecordDoor: Sendable {
         let now = Timestamp(milliseconds: WallClock.milliseconds)
         var token: SessionToken?
         if let text = record.cookie { token = await cookies.verify(cached: text, now: now) }
-        return take(record, token, now, source: Staging.datagramSource)
+        let receipt = take(record, token, now, source: Staging.datagramSource)
+        if spool.isDurable { force.whenForced { _ in } }
+        return receipt
     }
 
     private func take(
@@ -220,7 +254,8 @@ final class RecordDoor: Sendable {
             sessionRow: state.intake.book[placement.sessionID].map { state.rows.row(of: $0) } ?? [])
         state.framed.removeAll(keepingCapacity: true)
         SpoolFraming.append(spooled.payload, to: &state.framed)
-        do throws(WireError) { try append(state.framed, of: source, &state) } catch {
+        // Whoever waits for the acknowledgement waits for the disk together with others.
+        do throws(WireError) { try append(state.framed, of: source, forcing: false, &state) } catch {
             state.intake.retract(request, placement)
             throw error
         }
@@ -245,16 +280,16 @@ final class RecordDoor: Sendable {
 
     /// Appends framed records; counts why when they are not taken.
     func append(
-        _ framed: [UInt8], records: Int = 1, of source: String = "live", _ state: inout State
+        _ framed: [UInt8], records: Int = 1, of source: String = "live", forcing: Bool = true, _ state: inout State
     ) throws(WireError) {
-        do throws(Spool.Refusal) { try spool.append(framed) } catch {
+        do throws(Spool.Refusal) { try spool.append(framed, forcing: forcing) } catch {
             switch error {
             case .full:
                 refuse("spool_full", count: records, of: source, &state)
                 throw WireError(.overloaded, "the spool is full: the database has been away for too long")
             case .disk(let reason):
                 refuse("disk", count: records, of: source, &state)
-                throw WireError(.unavailable, "the spool cannot be written: \(reason)")
+                throw Self.unwritable(reason)
             }
         }
     }
