@@ -35,7 +35,7 @@ final class Spool: Sendable {
         /// Bytes of closed segments that are not yet deleted.
         var closedBytes = 0
         var isDirty = false
-        /// Why a segment could not be forced to the disk before it was closed; told by the next `force`.
+        /// Why something could not be forced to the disk; told by the next `force`.
         var lostSync: Refusal?
     }
 
@@ -115,7 +115,12 @@ final class Spool: Sendable {
             state.length += framed.count
             state.isDirty = true
             if forcing, sync == .always {
-                guard fdatasync(state.descriptor) == 0 else { return .disk(String(cString: strerror(errno))) }
+                guard fdatasync(state.descriptor) == 0 else {
+                    // The kernel tells of it once, and what others have appended may be lost with this.
+                    let refusal = Refusal.disk(String(cString: strerror(errno)))
+                    state.lostSync = refusal
+                    return refusal
+                }
                 state.isDirty = false
             }
             return nil

@@ -38,7 +38,7 @@ final class SessionCookies: Sendable {
         func verify(using algorithm: some JWTAlgorithm) async throws {}
     }
 
-    /// Half of a token's SHA-256, which stands for its 200 bytes.
+    /// Half of a token's SHA-256, which stands for its 250 bytes.
     private struct Digest: Hashable {
         let words: SIMD2<UInt64>
 
@@ -56,6 +56,8 @@ final class SessionCookies: Sendable {
     }
 
     private static let cacheSize = 20_000
+    /// Bytes of a token; one of ours has some 250.
+    private static let tokenLimit = 1024
     private let keys: JWTKeyCollection
     private let signing: JWKIdentifier
     private let attributes: String
@@ -99,6 +101,7 @@ final class SessionCookies: Sendable {
 
     /// A token verified before and still good; nil when it has to be verified.
     func known(_ text: String, now: Timestamp) -> SessionToken? {
+        guard text.utf8.count <= Self.tokenLimit else { return nil }
         let digest = Digest(text)
         let token = cache.withLock { $0.newer[digest] ?? $0.older[digest] }
         return token.flatMap { now - $0.startedAt < Self.lifetime ? $0 : nil }
@@ -113,7 +116,7 @@ final class SessionCookies: Sendable {
     /// Verifies a token; nil when it cannot be accepted.
     func verify(_ text: String, now: Timestamp) async -> SessionToken? {
         var claims: Claims?
-        if text.utf8.count <= 1024 { claims = try? await keys.verify(text, as: Claims.self) }
+        if text.utf8.count <= Self.tokenLimit { claims = try? await keys.verify(text, as: Claims.self) }
         guard let claims, let session = SessionID(claims.sid), claims.exp * 1000 > now.milliseconds,
             claims.start <= claims.iat, now.milliseconds - claims.start * 1000 < Self.lifetime
         else {
