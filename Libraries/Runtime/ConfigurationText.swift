@@ -15,7 +15,7 @@ public enum ConfigurationText {
     }
 
     /// The document of a text; nil when it has none. Its scalars are texts: what they mean is asked where they are used,
-    /// and the library's own rules for it are regular expressions, which would cost every start four megabytes.
+    /// and the library's own rules for it are regular expressions, which would cost every process two megabytes.
     public static func document(_ text: String) throws(Problem) -> Node? {
         do { return try Yams.compose(yaml: text, .basic, .default, .utf8) } catch {
             throw Problem(description: sentence(error))
