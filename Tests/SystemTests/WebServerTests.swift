@@ -234,19 +234,9 @@ enum Place: Sendable {
 enum Port {
     /// One that nobody listened on a moment ago.
     static func free() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        try #require(bound)
-        return UInt16(bigEndian: address.sin_port)
+        let (descriptor, port) = try Loopback.bind(listening: false)
+        close(descriptor)
+        return port
     }
 }
 
@@ -279,32 +269,24 @@ struct HTTPReply: Sendable {
 
     private static func exchange(_ request: String, _ place: Place) throws -> String {
         let descriptor: Int32
-        let connected: Int32
         switch place {
         case .unix(let path):
             descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)
             withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-            connected = withUnsafePointer(to: &address) {
+            let connected = withUnsafePointer(to: &address) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
                 }
             }
-        case .port(let port):
-            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            address.sin_port = port.bigEndian
-            connected = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
+            guard connected == 0 else {
+                close(descriptor)
+                throw Unreadable(text: "cannot connect: \(errno)")
             }
+        case .port(let port): descriptor = try Loopback.connect(port: port)
         }
         defer { close(descriptor) }
-        guard connected == 0 else { throw Unreadable(text: "cannot connect: \(errno)") }
         let bytes = Array(request.utf8)
         guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw Unreadable(text: "cannot send: \(errno)")

@@ -377,7 +377,7 @@ private final class ScheduleInHand {
         intake.judged(verdict(1), before: early)
         intake.judged(verdict(2), before: early)
         intake.judged(verdict(1), before: early)
-        #expect(intake.verdicts(before: late, or: [])[id]?.judgedCount == 2)
+        #expect(intake.verdicts(before: late, or: { _ in false })[id]?.judgedCount == 2)
         intake.stored([verdict(1)])
         #expect(intake.unstoredVerdicts == 1)
         intake.stored([verdict(2)])
@@ -393,9 +393,9 @@ private final class ScheduleInHand {
             SessionVerdict(
                 verdictID: "v", sessionID: id, verdictClass: .human, score: 0, isBot: false, isScanner: false,
                 isBehavioralBot: false, signals: [], ruleSet: "r", judgedCount: 1, at: noon), before: end)
-        #expect(intake.verdicts(before: SpoolPosition(segment: 1, offset: 899), or: []).isEmpty)
-        #expect(intake.verdicts(before: SpoolPosition(segment: 0, offset: 1000), or: [id]).count == 1)
-        #expect(intake.verdicts(before: end, or: []).count == 1)
-        #expect(intake.verdicts(before: SpoolPosition(segment: 2, offset: 0), or: []).count == 1)
+        #expect(intake.verdicts(before: SpoolPosition(segment: 1, offset: 899), or: { _ in false }).isEmpty)
+        #expect(intake.verdicts(before: SpoolPosition(segment: 0, offset: 1000), or: { $0 == id }).count == 1)
+        #expect(intake.verdicts(before: end, or: { _ in false }).count == 1)
+        #expect(intake.verdicts(before: SpoolPosition(segment: 2, offset: 0), or: { _ in false }).count == 1)
     }
 }

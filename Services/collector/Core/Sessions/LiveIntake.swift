@@ -83,10 +83,10 @@ public struct LiveIntake: Sendable {
     /// The verdicts that can be stored with a batch: their session is in the batch, or was in one before.
     /// - Parameters:
     ///   - end: where the batch ends.
-    ///   - sessions: those that it has records of.
-    public func verdicts(before end: SpoolPosition, or sessions: Set<SessionID>) -> [SessionID: SessionVerdict] {
+    ///   - isPresent: whether it has records of a session.
+    public func verdicts(before end: SpoolPosition, or isPresent: (SessionID) -> Bool) -> [SessionID: SessionVerdict] {
         var ready: [SessionID: SessionVerdict] = [:]
-        for (session, held) in unstored where held.end <= end || sessions.contains(session) {
+        for (session, held) in unstored where held.end <= end || isPresent(session) {
             ready[session] = held.verdict
         }
         return ready

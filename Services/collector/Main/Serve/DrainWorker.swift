@@ -138,8 +138,7 @@ final class DrainWorker: Service {
             }
             batch.add(record)
         }
-        let present = Set(batch.sessionIDs)
-        let verdicts = door.withIntake { $0.verdicts(before: end, or: present) }
+        let verdicts = door.withIntake { $0.verdicts(before: end, or: batch.contains) }
         batch.verdicts = verdicts
         let notes = door.takeNotes()
         batch.pages = notes.pages
