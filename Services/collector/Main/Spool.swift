@@ -25,6 +25,8 @@ final class Spool: Sendable {
     }
 
     static let segmentSize = 16 << 20
+    /// Readable as well, so that what is being written can be read even where somebody has removed the file.
+    private static let writing = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC
 
     private struct State {
         var descriptor: Int32 = -1
@@ -37,6 +39,10 @@ final class Spool: Sendable {
         var isDirty = false
         /// Why something could not be forced to the disk; told by the next `force`.
         var lostSync: Refusal?
+        /// Segments with bytes that are no records, kept aside instead of deleted.
+        var damaged: Set<Int> = []
+        /// Why the drain cannot go on.
+        var readFailure: String?
     }
 
     private let directory: String
@@ -47,7 +53,8 @@ final class Spool: Sendable {
     /// Held locked while the spool is open: two processes would move each other's cursor.
     private let claim: Int32
 
-    /// Opens the spool, making the directory if need be, and drops a torn record at its end.
+    /// Opens the spool, making the directory if need be, and drops a torn record at its end, which was never acknowledged.
+    /// Where the newest segment holds anything else that is no record, a new one is begun and all of it stays.
     /// - Throws: `Failure` when the directory cannot be used.
     init(directory: String, limit: Int64, sync: Sync, logger: Logger) throws(Failure) {
         self.directory = directory
@@ -69,12 +76,18 @@ final class Spool: Sendable {
         if let first = segments.first, fresh.cursor.segment < first {
             fresh.cursor = SpoolPosition(segment: first, offset: 0)
         }
+        if fresh.cursor.offset > SpoolFile.size(path(fresh.cursor.segment)) {
+            // After a power cut, or from a backup that took the two at different moments.
+            logger.error("the spool's cursor is past the end of its segment; all of the spool is offered again")
+            fresh.cursor = SpoolPosition(segment: segments.first ?? fresh.cursor.segment, offset: 0)
+        }
         fresh.segment = max(segments.last ?? 1, fresh.cursor.segment)
-        fresh.length = try Self.mend(path(fresh.segment), logger)
-        fresh.descriptor = open(path(fresh.segment), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        if try !Self.mend(path(fresh.segment), logger) { fresh.segment += 1 }
+        fresh.length = SpoolFile.size(path(fresh.segment))
+        fresh.descriptor = open(path(fresh.segment), Self.writing, 0o640)
         guard fresh.descriptor >= 0 else { throw Self.failure(path(fresh.segment), errno) }
-        fresh.closedBytes = segments.dropLast().filter { $0 >= fresh.cursor.segment }.reduce(0) { total, segment in
-            total + Self.size(path(segment))
+        fresh.closedBytes = segments.filter { fresh.cursor.segment..<fresh.segment ~= $0 }.reduce(0) { total, segment in
+            total + SpoolFile.size(path(segment))
         }
         let opened = fresh
         state.withLock { $0 = opened }
@@ -96,6 +109,9 @@ final class Spool: Sendable {
     /// Whether a record of ordinary size would be taken now.
     var hasRoom: Bool { pendingBytes + 4096 < limit }
 
+    /// Why waiting records cannot be read; nil when they can.
+    var readFailure: String? { state.withLock { $0.readFailure } }
+
     /// Whether a record is acknowledged only once it is on the disk.
     var isDurable: Bool { sync == .always }
 
@@ -112,17 +128,16 @@ final class Spool: Sendable {
                 // A full disk may be full of what is drained already.
                 guard startOver(&state), put(framed, &state) == nil else { return refusal }
             }
-            state.length += framed.count
-            state.isDirty = true
-            if forcing, sync == .always {
-                guard fdatasync(state.descriptor) == 0 else {
-                    // The kernel tells of it once, and what others have appended may be lost with this.
-                    let refusal = Refusal.disk(String(cString: strerror(errno)))
-                    state.lostSync = refusal
-                    return refusal
-                }
-                state.isDirty = false
+            if forcing, sync == .always, fdatasync(state.descriptor) != 0 {
+                let refusal = Refusal.disk(String(cString: strerror(errno)))
+                ftruncate(state.descriptor, off_t(state.length))
+                // The kernel tells of it once, and what others have appended may be lost with this.
+                state.lostSync = refusal
+                _ = rotate(&state)
+                return refusal
             }
+            state.length += framed.count
+            state.isDirty = !forcing || sync != .always
             return nil
         }
         if let refusal { throw refusal }
@@ -133,59 +148,127 @@ final class Spool: Sendable {
         if sync == .interval { _ = force() }
     }
 
-    /// Forces all that was appended before to the disk; why not, when it cannot. Meanwhile more can be appended.
+    /// Forces all that was appended before to the disk; why not, when it cannot. Meanwhile more can be appended, which is
+    /// no more certain than the rest when this fails.
     func force() -> Refusal? {
-        let (descriptor, lost): (Int32?, Refusal?) = state.withLock { state in
+        let (descriptor, segment, lost): (Int32?, Int, Refusal?) = state.withLock { state in
             defer { (state.isDirty, state.lostSync) = (false, nil) }
-            return (state.isDirty ? dup(state.descriptor) : nil, state.lostSync)
+            return (state.isDirty ? dup(state.descriptor) : nil, state.segment, state.lostSync)
         }
-        guard let descriptor else { return lost }
         var refusal = lost
-        if descriptor < 0 || fdatasync(descriptor) != 0 { refusal = .disk(String(cString: strerror(errno))) }
-        if descriptor >= 0 { close(descriptor) }
+        if let descriptor {
+            if descriptor < 0 || fdatasync(descriptor) != 0 {
+                refusal = .disk(String(cString: strerror(errno)))
+                // The kernel takes the lost pages for written; nothing more is put beside them.
+                state.withLock { state in
+                    if state.segment == segment, state.length > 0 { _ = rotate(&state) }
+                    state.lostSync = nil
+                }
+            }
+            if descriptor >= 0 { close(descriptor) }
+        }
         if case .disk(let reason)? = refusal { logger.error("the spool cannot be forced to the disk: \(reason)") }
         return refusal
     }
 
-    /// The next records after `position` (the cursor when nil), at most `limit` bytes of them, and where they end.
+    /// The next records after `position` (the cursor when nil), at most `limit` bytes of them, and where they end. Damaged
+    /// bytes are passed over, and their segment is kept; what cannot be read is waited for.
     func read(after position: SpoolPosition?, limit: Int) -> (payloads: [[UInt8]], end: SpoolPosition) {
-        var (start, writing) = state.withLock {
-            (position ?? $0.cursor, SpoolPosition(segment: $0.segment, offset: $0.length))
+        var start = position ?? state.withLock { $0.cursor }
+        do throws(SpoolFile.Unreadable) {
+            while true {
+                var (bytes, isLast) = try bytes(at: start, limit: limit)
+                var scan = bytes.withUnsafeBytes { SpoolFraming.scan($0) }
+                if scan.payloads.isEmpty, !bytes.isEmpty {
+                    // A record may be larger than the limit.
+                    (bytes, isLast) = try self.bytes(at: start, limit: .max)
+                    scan = bytes.withUnsafeBytes { SpoolFraming.scan($0, limit: 1) }
+                }
+                if !scan.payloads.isEmpty {
+                    settle(nil)
+                    return (
+                        scan.payloads.map { Array(bytes[$0]) },
+                        SpoolPosition(segment: start.segment, offset: start.offset + scan.length)
+                    )
+                }
+                if !bytes.isEmpty {
+                    let next = bytes.withUnsafeBytes { SpoolFraming.nextRecord(in: $0, from: 1) }
+                    noteDamage(at: start)
+                    if let next {
+                        start.offset += next
+                        continue
+                    }
+                }
+                guard !isLast else { return ([], start) }
+                start = SpoolPosition(segment: start.segment + 1, offset: 0)
+            }
+        } catch {
+            settle("\(path(start.segment)): \(error.reason)")
+            return ([], start)
         }
-        while true {
-            let available = start.segment == writing.segment ? writing.offset - start.offset : .max
-            let bytes =
-                available > 0
-                ? Self.bytes(of: path(start.segment), from: start.offset, limit: min(limit, available)) : []
-            let scan = bytes.withUnsafeBytes { SpoolFraming.scan($0) }
-            if !scan.payloads.isEmpty {
-                return (
-                    scan.payloads.map { Array(bytes[$0]) },
-                    SpoolPosition(segment: start.segment, offset: start.offset + scan.length)
-                )
-            }
-            guard start.segment < writing.segment else { return ([], start) }
-            if scan.isDamaged || !bytes.isEmpty {
-                logger.error("skipped damaged bytes at \(start.offset) of \(path(start.segment)); the file is kept")
-                rename(path(start.segment), path(start.segment) + ".damaged")
-            }
-            start = SpoolPosition(segment: start.segment + 1, offset: 0)
+    }
+
+    /// Bytes of a segment, and whether it is the one that is being written.
+    private func bytes(
+        at start: SpoolPosition, limit: Int
+    ) throws(SpoolFile.Unreadable) -> (bytes: [UInt8], isLast: Bool) {
+        let (writing, descriptor) = state.withLock { state in
+            (
+                SpoolPosition(segment: state.segment, offset: state.length),
+                start.segment == state.segment && start.offset < state.length ? dup(state.descriptor) : nil
+            )
+        }
+        guard start.segment < writing.segment else {
+            guard let descriptor else { return ([], true) }
+            guard descriptor >= 0 else { throw SpoolFile.Unreadable(code: errno) }
+            defer { close(descriptor) }
+            return (
+                try SpoolFile.bytes(
+                    of: descriptor, from: start.offset, limit: min(limit, writing.offset - start.offset)), true
+            )
+        }
+        do { return (try SpoolFile.bytes(of: path(start.segment), from: start.offset, limit: limit), false) } catch {
+            guard error.isMissing else { throw error }
+            logger.error("\(path(start.segment)) is gone; what was in it is not stored")
+            return ([], false)
+        }
+    }
+
+    /// Tells once that a segment has damaged bytes.
+    private func noteDamage(at start: SpoolPosition) {
+        guard state.withLock({ $0.damaged.insert(start.segment).inserted }) else { return }
+        logger.error("passed over damaged bytes at \(start.offset) of \(path(start.segment)); the file will be kept")
+    }
+
+    /// Tells once why records cannot be read.
+    private func settle(_ failure: String?) {
+        let isNew = state.withLock { state in
+            defer { state.readFailure = failure }
+            return state.readFailure != failure
+        }
+        if isNew, let failure {
+            logger.error("the spool waits for what cannot be read, unless it is moved away: \(failure)")
         }
     }
 
     /// Notes that everything up to `position` is in the database, and deletes segments that are done.
     func commit(_ position: SpoolPosition) {
         Self.writeCursor(directory, position)
-        let done: Range<Int> = state.withLock { state in
+        let (done, damaged): (Range<Int>, Set<Int>) = state.withLock { state in
             let done = state.cursor.segment..<max(position.segment, state.cursor.segment)
             state.cursor = position
-            return done
+            defer { state.damaged.subtract(done) }
+            return (done, state.damaged)
         }
         guard !done.isEmpty else { return }
         var freed = 0
         for segment in done {
-            freed += Self.size(path(segment))
-            unlink(path(segment))
+            freed += SpoolFile.size(path(segment))
+            if damaged.contains(segment) {
+                rename(path(segment), path(segment) + ".damaged")
+            } else {
+                unlink(path(segment))
+            }
         }
         let total = freed
         state.withLock { $0.closedBytes = max(0, $0.closedBytes - total) }
@@ -199,7 +282,7 @@ final class Spool: Sendable {
             guard count > 0 else {
                 let reason = String(cString: strerror(errno))
                 // What was written of it must not be taken for a record.
-                if written > 0 { ftruncate(state.descriptor, off_t(state.length)) }
+                if written > 0, ftruncate(state.descriptor, off_t(state.length)) != 0 { state.length += written }
                 return .disk(reason)
             }
             written += count
@@ -210,8 +293,8 @@ final class Spool: Sendable {
     /// Frees the segment that is being written when all of it is in the database; false when there is nothing to free.
     private func startOver(_ state: inout State) -> Bool {
         let drained = state.segment
-        guard state.length > 0, state.cursor == SpoolPosition(segment: drained, offset: state.length),
-            rotate(&state) == nil
+        guard state.length > 0, !state.damaged.contains(drained),
+            state.cursor == SpoolPosition(segment: drained, offset: state.length), rotate(&state) == nil
         else { return false }
         unlink(path(drained))
         state.closedBytes = 0
@@ -221,7 +304,7 @@ final class Spool: Sendable {
     }
 
     private func rotate(_ state: inout State) -> Refusal? {
-        let next = open(path(state.segment + 1), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        let next = open(path(state.segment + 1), Self.writing, 0o640)
         guard next >= 0 else { return .disk(String(cString: strerror(errno))) }
         if sync != .never, fdatasync(state.descriptor) != 0 {
             state.lostSync = .disk(String(cString: strerror(errno)))
@@ -243,36 +326,23 @@ final class Spool: Sendable {
         Folder.names(in: directory).compactMap { $0.hasSuffix(".spool") ? Int($0.dropLast(6)) : nil }.sorted()
     }
 
-    /// Cuts a torn record off the end of a segment; it was never acknowledged.
-    private static func mend(_ path: String, _ logger: Logger) throws(Failure) -> Int {
-        let bytes = bytes(of: path, from: 0, limit: .max)
-        let scan = bytes.withUnsafeBytes { SpoolFraming.scan($0) }
-        if scan.length < bytes.count {
-            logger.warning("cut \(bytes.count - scan.length) torn bytes off \(path)")
-            guard truncate(path, off_t(scan.length)) == 0 else { throw failure(path, errno) }
+    /// Cuts a torn record off the end of a segment; false when it holds damaged bytes, and is not to be written to.
+    private static func mend(_ path: String, _ logger: Logger) throws(Failure) -> Bool {
+        let bytes: [UInt8]
+        do { bytes = try SpoolFile.bytes(of: path, from: 0, limit: .max) } catch {
+            guard error.isMissing else { throw failure(path, error.code) }
+            return true
         }
-        return scan.length
-    }
-
-    private static func bytes(of path: String, from offset: Int, limit: Int) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return [] }
-        defer { close(descriptor) }
-        let wanted = min(limit, max(0, size(path) - offset))
-        guard wanted > 0 else { return [] }
-        return [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
-            count = 0
-            while count < wanted {
-                let got = pread(descriptor, buffer.baseAddress! + count, wanted - count, off_t(offset + count))
-                guard got > 0 else { break }
-                count += got
-            }
+        switch bytes.withUnsafeBytes(SpoolFraming.end) {
+        case .whole: return true
+        case .torn(let length):
+            logger.warning("cut \(bytes.count - length) torn bytes off \(path)")
+            guard truncate(path, off_t(length)) == 0 else { throw failure(path, errno) }
+            return true
+        case .damaged:
+            logger.error("\(path) holds damaged bytes; records go on in a new segment")
+            return false
         }
-    }
-
-    private static func size(_ path: String) -> Int {
-        var information = stat()
-        return stat(path, &information) == 0 ? Int(information.st_size) : 0
     }
 
     private static func readCursor(_ directory: String) -> SpoolPosition? {

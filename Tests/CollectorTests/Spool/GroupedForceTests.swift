@@ -27,19 +27,54 @@ private final class Count: Sendable {
             return nil
         }
         let (answers, answered) = AsyncStream.makeStream(of: Bool.self)
-        force.whenForced { answered.yield($0 == nil) }
+        force.whenForced(force.ticket) { answered.yield($0 == nil) }
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 firstIsAtWork.wait()
                 continuation.resume()
             }
         }
-        for _ in 0..<100 { force.whenForced { answered.yield($0 == nil) } }
+        for _ in 0..<100 { force.whenForced(force.ticket) { answered.yield($0 == nil) } }
         mayGoOn.signal()
         var good = 0
         for await answer in answers.prefix(101) where answer { good += 1 }
         #expect(good == 101)
         #expect(turns.value == 2)
+    }
+
+    /// The kernel tells of a failure once: who appended before or during it must not be told that the next turn went well.
+    @Test func aFailureIsThatOfAllWhoHadAppendedByThen() async {
+        let turns = Count()
+        let isAtWork = DispatchSemaphore(value: 0)
+        let mayGoOn = DispatchSemaphore(value: 0)
+        let force = GroupedForce {
+            guard turns.add() == 1 else { return nil }
+            isAtWork.signal()
+            mayGoOn.wait()
+            return .disk("Input/output error")
+        }
+        let (answers, answered) = AsyncStream.makeStream(of: Bool.self)
+        let before = force.ticket
+        force.whenForced(before) { answered.yield($0 == nil) }
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                isAtWork.wait()
+                continuation.resume()
+            }
+        }
+        force.whenForced(force.ticket) { answered.yield($0 == nil) }
+        mayGoOn.signal()
+        var seen: [Bool] = []
+        for await answer in answers {
+            seen.append(answer)
+            if seen.count == 2 {
+                // Appended before the failure, and waiting only now.
+                force.whenForced(before) { answered.yield($0 == nil) }
+                force.whenForced(force.ticket) { answered.yield($0 == nil) }
+            }
+            if seen.count == 4 { break }
+        }
+        #expect(seen == [false, false, false, true])
     }
 
     /// What was not brought to the disk is not acknowledged, and is spooled anew when it is offered again.

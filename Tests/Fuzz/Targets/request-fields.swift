@@ -20,9 +20,13 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 
     let scan = SpoolFraming.scan(bytes)
     expect(scan.length <= count && scan.payloads.allSatisfy { $0.upperBound <= scan.length })
+    guard count > 0 else { return 0 }
     var spool: [UInt8] = []
     SpoolFraming.append(Array(bytes), to: &spool)
     let again = spool.withUnsafeBytes { SpoolFraming.scan($0) }
     expect(again.payloads.count == 1 && again.length == spool.count && !again.isDamaged)
+    // A record is found behind whatever comes before it.
+    let next = (bytes + spool).withUnsafeBytes { SpoolFraming.nextRecord(in: $0, from: 0) }
+    expect(next != nil && next! <= count)
     return 0
 }

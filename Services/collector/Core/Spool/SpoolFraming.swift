@@ -31,7 +31,8 @@ public enum SpoolFraming {
         while found.payloads.count < limit, bytes.count - found.length >= headerSize {
             let size = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: found.length, as: UInt32.self)))
             let sum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: found.length + 4, as: UInt32.self))
-            guard size <= payloadLimit else {
+            // No record is empty; zeros are what a power cut leaves of a file's end.
+            guard 0 < size, size <= payloadLimit else {
                 found.isDamaged = true
                 return found
             }
@@ -45,6 +46,39 @@ public enum SpoolFraming {
             found.length = start + size
         }
         return found
+    }
+
+    /// Where a whole record begins, at `start` or later; nil when none does. How reading goes on behind damaged bytes.
+    public static func nextRecord(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        var place = start
+        while bytes.count - place > headerSize {
+            let size = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+            if 0 < size, size <= payloadLimit, size <= bytes.count - place - headerSize {
+                let payload = UnsafeRawBufferPointer(rebasing: bytes[(place + headerSize)...].prefix(size))
+                let sum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 4, as: UInt32.self))
+                if checksum(payload) == sum { return place }
+            }
+            place += 1
+        }
+        return nil
+    }
+
+    /// How a segment ends that nobody writes to any more.
+    public enum End: Sendable, Equatable {
+        /// With a whole record.
+        case whole
+        /// With the beginning of a record that was not written to its end, and so never acknowledged, at that place.
+        case torn(Int)
+        /// With anything else, or with damaged bytes before its end.
+        case damaged
+    }
+
+    /// How the segment of these bytes ends.
+    public static func end(of bytes: UnsafeRawBufferPointer) -> End {
+        let found = scan(bytes)
+        if found.length == bytes.count { return .whole }
+        // What only looks unfinished, because its length is damaged, has records behind it.
+        return found.isDamaged || nextRecord(in: bytes, from: found.length + 1) != nil ? .damaged : .torn(found.length)
     }
 
     /// CRC-32C (Castagnoli), which finds every torn page and flipped bit that matters here. Eight bytes at a time: it is

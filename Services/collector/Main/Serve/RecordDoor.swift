@@ -108,11 +108,13 @@ final class RecordDoor: Sendable {
             let responder = later()
             Task {
                 let token = await cookies.verify(record.cookie!, now: now)
-                let receipt = await forced(take(record, token, now), record.eventID)
+                let ticket = force.ticket
+                let receipt = await forced(take(record, token, now), record.eventID, ticket)
                 responder.send(await completed(receipt, id, message.trace))
             }
             return .deferred
         }
+        let ticket = force.ticket
         let receipt = take(record, known, now)
         guard case .success(let accepted) = receipt, accepted.wantsCookie || spool.isDurable else {
             output.append(contentsOf: reply(receipt, nil, id, message.trace))
@@ -120,30 +122,35 @@ final class RecordDoor: Sendable {
         }
         let responder = later()
         if spool.isDurable, !accepted.wantsCookie {
-            whenForced(record.eventID) { [self] problem in
+            whenForced(record.eventID, ticket) { [self] problem in
                 responder.send(reply(problem.map { .failure($0) } ?? receipt, nil, id, message.trace))
             }
         } else {
             // Signing is asynchronous; only new visitors and those with an old token wait for it.
-            Task { responder.send(await completed(await forced(receipt, record.eventID), id, message.trace)) }
+            Task { responder.send(await completed(await forced(receipt, record.eventID, ticket), id, message.trace)) }
         }
         return .deferred
     }
 
     /// Calls `done` once a record is on the disk. One that cannot be brought there is taken again when it is repeated.
-    private func whenForced(_ id: EventID, _ done: @escaping @Sendable (WireError?) -> Void) {
-        force.whenForced { [self] refusal in
-            guard case .disk(let reason)? = refusal else { return done(nil) }
+    private func whenForced(
+        _ id: EventID, _ ticket: GroupedForce.Ticket, _ done: @escaping @Sendable (WireError?) -> Void
+    ) {
+        force.whenForced(ticket) { [self] in
             withIntake { $0.forget(id) }
+        } _: { refusal in
+            guard case .disk(let reason)? = refusal else { return done(nil) }
             done(Self.unwritable(reason))
         }
     }
 
     /// The receipt of a record that is to be on the disk before it is acknowledged.
-    private func forced(_ receipt: Result<Receipt, WireError>, _ id: EventID) async -> Result<Receipt, WireError> {
+    private func forced(
+        _ receipt: Result<Receipt, WireError>, _ id: EventID, _ ticket: GroupedForce.Ticket
+    ) async -> Result<Receipt, WireError> {
         guard spool.isDurable, case .success = receipt else { return receipt }
         let problem = await withCheckedContinuation { continuation in
-            whenForced(id) { continuation.resume(returning: $0) }
+            whenForced(id, ticket) { continuation.resume(returning: $0) }
         }
         return problem.map { .failure($0) } ?? receipt
     }
@@ -158,7 +165,8 @@ final class RecordDoor: Sendable {
         let now = Timestamp(milliseconds: WallClock.milliseconds)
         var token: SessionToken?
         if let text = record.cookie { token = await cookies.verify(text, now: now) }
-        let receipt = try await forced(take(record, token, now), record.eventID).get()
+        let ticket = force.ticket
+        let receipt = try await forced(take(record, token, now), record.eventID, ticket).get()
         return MessageTable.Reply(
             .requestRecorded, RequestRecorded(sessionID: receipt.session, setCookie: await cookie(for: receipt)))
     }
@@ -176,7 +184,7 @@ final class RecordDoor: Sendable {
         var token: SessionToken?
         if let text = record.cookie { token = await cookies.verify(cached: text, now: now) }
         let receipt = take(record, token, now, source: Staging.datagramSource)
-        if spool.isDurable { force.whenForced { _ in } }
+        if spool.isDurable { force.whenForced(force.ticket) { _ in } }
         return receipt
     }
 
