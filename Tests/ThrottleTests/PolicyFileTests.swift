@@ -53,6 +53,17 @@ import WeirProtocol
         #expect(limits[0] == Limit(5, capacity: 100))
     }
 
+    /// A limit that cannot be kept exactly must not vanish.
+    @Test(arguments: [("2.718281828459045", "604800"), ("3.141592653589793", "86400"), ("1e-18", "31622400")])
+    func aFractionWithTooManyDigitsIsRefused(requests: String, seconds: String) throws {
+        let found = try problems(
+            """
+            {"version":1,"policies":[{"name":"default","limits":[
+              {"requests":\(requests),"per_seconds":\(seconds),"capacity":1}]}]}
+            """)
+        #expect(found.count == 1 && found[0].hasPrefix("policies[0].limits[0].requests "), "\(found)")
+    }
+
     @Test func theFirstThatMatchesAppliesAndDefaultLast() throws {
         let found = try policies(
             """

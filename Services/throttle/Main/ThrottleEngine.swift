@@ -120,7 +120,18 @@ final class ThrottleEngine: Sendable {
         throttle.withLock { $0.throttle.policies }.rateLimitFields(for: decision)
     }
 
-    func adopt(_ policies: PolicySet) { throttle.withLock { $0.throttle.adopt(policies) } }
+    func adopt(_ policies: PolicySet) {
+        throttle.withLock {
+            $0.throttle.adopt(policies)
+            $0.hasOldPolicies = false
+        }
+    }
+
+    /// Notes that the policies stay as they were, since those in the file were refused.
+    func keepPolicies() { throttle.withLock { $0.hasOldPolicies = true } }
+
+    /// Whether the file of policies was refused when it was read last.
+    var hasOldPolicies: Bool { throttle.withLock { $0.hasOldPolicies } }
 
     var figures: [String: Double] {
         throttle.withLock { $0.throttle.figures.merging(["unusable_costs_total": Double($0.unusableCosts)]) { $1 } }
@@ -143,6 +154,7 @@ private struct State: ~Copyable {
     /// Both clocks as the quickest door read them last; read again when the millisecond has passed.
     var now = ThrottleEngine.now
     var unusableCosts = 0
+    var hasOldPolicies = false
     private var fingerprints = KnownFingerprints()
 
     init(throttle: consuming Throttle) { self.throttle = throttle }

@@ -60,6 +60,20 @@ import WeirProtocol
         #expect(try await second.history("thr0000000000") == nil)
     }
 
+    /// The column holds 68 years; a limit of a token in some centuries is one that a file may have.
+    @Test func aRefusalForCenturiesIsStored() async throws {
+        let database = try await TestCluster.shared().makeDatabase()
+        let slow: JSONValue = ["rate_per_s": .number(1e-10), "capacity": 1]
+        let policies = try PolicySet(
+            file: ["version": 1, "policies": [["name": "default", "limits": [slow]]]])
+        let engine = ThrottleEngine(Throttle(policies, seed: 1))
+        let keeper = try keeper(engine, database)
+        #expect(try engine.check(check).allow)
+        let reference = try #require(try engine.check(check).reference)
+        await keeper.prepare(patience: .seconds(30))
+        #expect(try await keeper.history(reference)?.reference == reference)
+    }
+
     @Test func whatIsForgivenLeavesTheTable() async throws {
         let database = try await TestCluster.shared().makeDatabase()
         let store = ThrottleStore(try database.connection(as: "weir_throttle"))

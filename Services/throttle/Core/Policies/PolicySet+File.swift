@@ -108,15 +108,17 @@ extension PolicySet {
         case (true, _, _): problems.append("\(place) has rate_per_s and requests; give one of them")
         default: problems.append("\(place) needs rate_per_s, or requests with per_seconds")
         }
+        let tokens = direct ?? requests.flatMap { requests in seconds.flatMap(requests.divided) }
+        if tokens == nil, requests != nil, seconds != nil {
+            fields.fail("requests", "by per_seconds is a fraction with too many digits; round them, or give rate_per_s")
+        }
         if !given[3] { fields.fail("capacity", "is missing: the most requests at once") }
         if kind == nil {
             let names = Policy.Key.allCases.map(\.rawValue).joined(separator: ", ")
             fields.fail("key", "is '\(key!)'; known are \(names)")
         }
         fields.finish(into: &problems)
-        guard let capacity, let kind else { return nil }
-        if let direct { return .init(direct, capacity, kind) }
-        guard let requests, let seconds, let tokens = requests.divided(by: seconds) else { return nil }
+        guard let tokens, let capacity, let kind else { return nil }
         return .init(tokens, capacity, kind)
     }
 }

@@ -93,7 +93,10 @@ struct ServeCommand: AsyncParsableCommand {
                 do throws(Failure) {
                     engine.adopt(try PolicyFile.load(path))
                     reloadLogger.info("took the policies again")
-                } catch { reloadLogger.error("the old policies stay in use: \(error)") }
+                } catch {
+                    engine.keepPolicies()
+                    reloadLogger.error("the old policies stay in use: \(error)")
+                }
             }
         ).run()
     }

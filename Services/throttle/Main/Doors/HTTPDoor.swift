@@ -77,12 +77,19 @@ private final class OpenCount: Sendable {
     private let count = Atomic<Int>(0)
 
     func admit(upTo limit: Int) -> Bool {
-        guard count.wrappingAdd(1, ordering: .relaxed).newValue > limit else { return true }
-        leave()
-        return false
+        // Half is the other door's, which gateways ask through as well.
+        let limit = min(limit, ConnectionRoom.size / 2)
+        guard count.wrappingAdd(1, ordering: .relaxed).newValue <= limit, ConnectionRoom.enter() else {
+            count.wrappingSubtract(1, ordering: .relaxed)
+            return false
+        }
+        return true
     }
 
-    func leave() { count.wrappingSubtract(1, ordering: .relaxed) }
+    func leave() {
+        count.wrappingSubtract(1, ordering: .relaxed)
+        ConnectionRoom.leave()
+    }
 }
 
 /// One connection: bodies are read past, since a web server may send the visitor's along.

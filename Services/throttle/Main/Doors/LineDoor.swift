@@ -148,6 +148,7 @@ struct LineDoor: Sendable {
 
     private var state: String {
         if keeper.isAway { return "database_unavailable" }
+        if engine.hasOldPolicies { return "policies_refused" }
         return link?.presence.isAway == true ? "shared_store_unavailable" : "ok"
     }
 }

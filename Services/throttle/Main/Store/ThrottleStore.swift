@@ -140,7 +140,7 @@ struct ThrottleStore: Sendable {
             "key": .string("\(key)"), "kind": .string(Self.kind(key)), "level": .integer(Int64(memory.level.rawValue)),
             "cause": .string(memory.cause?.rawValue ?? ""), "since_ms": wall(memory.since),
             "raised_ms": wall(memory.raisedAt), "expires_ms": wall(memory.normalAgain(rules)),
-            "blocks": .integer(Int64(memory.blocks)), "state": .object(state),
+            "blocks": .integer(Int64(Int32(clamping: memory.blocks))), "state": .object(state),
         ]
     }
 
@@ -162,7 +162,8 @@ struct ThrottleStore: Sendable {
         row["level"] = .integer(Int64(denial.level.rawValue))
         row["shadow"] = .bool(denial.shadow)
         if let retry = denial.retryAt {
-            row["retry_after"] = .integer(max(1, (max(0, now.wall(of: retry) - denial.at) + 999) / 1000))
+            let wait = (max(0, now.wall(of: retry) - denial.at) + 999) / 1000
+            row["retry_after"] = .integer(min(max(1, wait), Int64(Int32.max)))
         }
         row["cause"] = .object(cause)
         switch denial.key {
