@@ -12,6 +12,7 @@ final class ClientState {
     private var isConnecting = false
     private var isClosed = false
     private var failures = 0
+    private var isDenied = false
     private var retryAt = NIODeadline.uptimeNanoseconds(0)
     private var nextID: UInt64 = 0
     private var pending: [String: Pending] = [:]
@@ -31,7 +32,11 @@ final class ClientState {
         self.logger = logger
     }
 
-    private var unavailable: WireError { WireError(.unavailable, "\(path) does not answer") }
+    private var unavailable: WireError {
+        isDenied
+            ? WireError(.forbidden, "permission denied at \(path)")
+            : WireError(.unavailable, "\(path) does not answer")
+    }
 
     func send(
         _ make: @escaping (String) -> [UInt8], _ deadline: TimeAmount,
@@ -108,11 +113,13 @@ final class ClientState {
         case .success(let made) where !isClosed:
             channel = made
             failures = 0
+            isDenied = false
             connected?()
         case .success(let made):
             made.close(promise: nil)
         case .failure(let error):
             failures += 1
+            isDenied = (error as? IOError)?.errnoCode == EACCES
             backOff()
             if failures == 1 { logger.warning("\(path) is away: \(error)") }
         }

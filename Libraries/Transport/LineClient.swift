@@ -27,7 +27,8 @@ public final class LineClient: Sendable {
     /// Asks and waits for the reply.
     /// - Parameter deadline: how long to wait, connecting included.
     /// - Returns: the reply; an `error` reply is thrown.
-    /// - Throws: `WireError`: what the server answered, or `unavailable` when it is away or too slow.
+    /// - Throws: `WireError`: what the server answered, `unavailable` when it is away or too slow, or `forbidden` when this
+    ///   user may not reach its socket.
     public func request(
         _ type: MessageType, _ message: some Encodable, trace: String? = nil, deadline: Duration
     ) async throws(WireError) -> Envelope {
@@ -41,7 +42,7 @@ public final class LineClient: Sendable {
     }
 
     /// Sends the line that `make` builds around a fresh id and waits for the line that answers it.
-    /// - Throws: `WireError` `unavailable` or `overloaded`.
+    /// - Throws: `WireError` `unavailable`, `forbidden` or `overloaded`.
     public func exchange(
         deadline: Duration, _ make: @escaping @Sendable (String) -> [UInt8]
     ) async throws(WireError) -> [UInt8] {

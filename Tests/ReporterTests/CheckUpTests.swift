@@ -49,8 +49,8 @@ import Testing
             "detector-1", .finding, "nobody listens", "systemctl status weir-detector@1"
         ),
         (
-            checkUp { $0.services[1] = service("collector", "away", version: nil, note: "Permission denied") },
-            "collector", .finding, "Permission denied", "usermod"
+            checkUp { $0.services[1] = service("collector", "refused", version: nil, note: "permission denied at x") },
+            "collector", .finding, "permission denied", "usermod"
         ),
         (
             checkUp { $0.services[2] = service("detector-2", "stopped", version: nil, note: "or: rm it") },

@@ -50,8 +50,8 @@ import WeirProtocol
         #expect(denial?["reference"]?.stringValue == reference)
         #expect(denial?["reason"] == "override")
         #expect(denial?["path"] == "/wanted")
-        let why = try await analytics(stack, "why", reference, "--json")
-        #expect(why.status == 0, "\(why.errors)")
+        let why = try data(try await analytics(stack, "why", reference, "--json"))
+        #expect(why["count"] == 1 && why["cause"]?["reason"] == "override")
         #expect(try await analytics(stack, "why", reference.uppercased()).status == 0)
         #expect(try await analytics(stack, "show", "198.51.100.1").status == 1)
 
@@ -66,6 +66,37 @@ import WeirProtocol
         }
         #expect(old == [said["by"]?.stringValue, "a mistake"])
         await stack.stopAll()
+    }
+
+    /// Only the first refusal under a reference is stored; how it went on is asked of the throttle, which may be away.
+    @Test func aReferenceTellsHowItWentOn() async throws {
+        let stack = try await Stack()
+        try await stack.start([.throttle])
+        let client = ThrottleCheck(ip: "203.0.113.7", fingerprint: "fp_a", path: "/wanted")
+        var references: Set<String> = []
+        var refusals = 0
+        while refusals < 200 {
+            let decision = try await decision(stack, client)
+            if let reference = decision.reference {
+                references.insert(reference)
+                refusals += 1
+            }
+        }
+        let reference = try #require(references.first)
+        #expect(references.count == 1)
+
+        // Also before it is stored.
+        let at = try await stack.ask("throttle.sock", .throttlePeek, client).decode(ThrottleState.self).decision.level
+        let told = try data(try await analytics(stack, "why", reference, "--json"))
+        #expect(told["count"] == 200 && told["level"] == "normal" && told["path"] == "/wanted")
+        #expect(told["changes"]?.arrayValue?.last?["to"]?.stringValue == at.name && at > .normal)
+        #expect(told["changes"]?.arrayValue?.last?["cause"] == "sustained_denials")
+        let table = try await analytics(stack, "why", reference)
+        #expect(table.output.contains("200") && table.output.contains("sustained_denials"), "\(table.output)")
+
+        await stack.stopAll()
+        let stored = try data(try await analytics(stack, "why", reference, "--json"))
+        #expect(stored["key"] == told["key"] && stored["count"] == .null && stored["changes"]?.arrayValue == [])
     }
 
     /// An address in a pair stands for the range that the throttle counts by, however it is typed.

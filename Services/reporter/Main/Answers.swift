@@ -72,6 +72,7 @@ struct Answers: Sendable {
         case "report": return try await page(request)
         case "throttle.status":
             return Report(request: request, from: request.now, to: request.now, data: try await throttle.status())
+        case "throttle.why": return try await decision(request)
         case "throttle.policies":
             return Report(request: request, from: request.now, to: request.now, data: try await throttle.policies())
         case "ingest.audit":
@@ -80,6 +81,19 @@ struct Answers: Sendable {
             return report
         default: return try await store.answer(request)
         }
+    }
+
+    /// What is stored of a refusal, which is how it began, and how it went on, which only the throttle knows.
+    private func decision(_ request: ReportRequest) async throws(ReportError) -> Report {
+        let told = await throttle.history(of: request.argument ?? "")
+        var report: Report
+        do { report = try await store.answer(request) } catch {
+            // A refusal is stored a second or two after it, and not while the database is away.
+            guard let told, error.code == .notFound || error.code == .unavailable else { throw error }
+            report = Report(request: request, from: request.now, to: request.now, data: told.stored)
+        }
+        for (name, value) in (told?.sequel ?? ThrottleSequel.unknown).fields { report.data[name] = value }
+        return report
     }
 
     /// Every part of the page, one after the other, each a snapshot of its own.
@@ -127,8 +141,7 @@ struct Answers: Sendable {
     func exitCode(for report: Report) -> Int32 {
         switch report.request.report.id {
         case "whoami": report.data["problem"]?.stringValue == nil ? 0 : 1
-        case "status":
-            report.data["services"]?.arrayValue?.allSatisfy { $0["state"]?.stringValue == "ok" } == true ? 0 : 1
+        case "status": Self.exitCode(forStates: report.data["services"]?.arrayValue ?? [])
         case "metrics": report.data["metrics"]?.arrayValue?.isEmpty == false ? 0 : 1
         case "doctor":
             report.data["checks"]?.arrayValue?.contains { $0["state"] == "finding" } == true ? 1 : 0
@@ -136,6 +149,13 @@ struct Answers: Sendable {
         case "ingest.audit": report.data["balanced"]?.boolValue == true ? 0 : 1
         default: 0
         }
+    }
+
+    /// 0 when all services say that they are well, 5 when some only do not say it to this user, else 1.
+    private static func exitCode(forStates services: [JSONValue]) -> Int32 {
+        let states = services.map { $0["state"]?.stringValue }.filter { $0 != "ok" }
+        if states.isEmpty { return services.isEmpty ? 1 : 0 }
+        return states.allSatisfy { $0 == "refused" } ? ReportError(.noPermission, "").exitCode : 1
     }
 
     /// accepted = stored + duplicates + dead, of what has left the spool: the ledger is written with the rows.

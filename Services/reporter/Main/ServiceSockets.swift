@@ -39,9 +39,10 @@ struct ServiceSockets: Sendable {
         }
     }
 
-    /// Every service's own numbers.
+    /// Every service's own numbers. Nothing is said of one whose socket does not serve this user: it may be well.
     func metrics() async -> [MetricsText.Source] {
-        await accounts().map { name, answer in
+        await accounts().compactMap { name, answer in
+            if case .failure(let error) = answer, error.code == .forbidden { return nil }
             let parts = name.split(separator: "-")
             return MetricsText.Source(
                 service: String(parts[0]), instance: parts.count > 1 ? String(parts[1]) : nil,

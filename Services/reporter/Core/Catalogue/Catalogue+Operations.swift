@@ -145,8 +145,16 @@ extension Catalogue {
                         Fact("policy", "Policy", .text), Fact("level", "Level", .text),
                         Fact("allowed", "Allowed", .yesNo), Fact("shadow", "Shadow", .yesNo),
                         Fact("path", "Path", .text), Fact("retry_after_seconds", "Retry after", .seconds),
-                        Fact("cause", "Cause", .text),
-                    ])
+                        Fact("cause", "Cause", .text), Fact("count", "Refused so far", .count),
+                        Fact("retry_at", "Come again at", .instant),
+                    ]),
+                .rows(
+                    RowsSection(
+                        "changes", title: "Levels of the client, as the throttle remembers them", isMain: false,
+                        [
+                            Column("at", "at", .instant), Column("from", "from", .text), Column("to", "to", .text),
+                            Column("cause", "cause", .text), Column("verdict_id", "verdict", .text),
+                        ])),
             ]),
         ReportDefinition(
             "ingest.audit", "Ingest Audit", "whether every accepted record is accounted for", flags: [],

@@ -127,25 +127,25 @@ public struct CheckUp: Sendable {
         var results: [Result] = []
         switch service.state {
         case "away":
-            let isDenied = service.note?.lowercased().contains("permission") == true
             results.append(
                 Result(
                     check: service.name, level: .finding,
                     found: "does not answer: \(service.note ?? "no reason given")",
-                    mend: isDenied
-                        ? "usermod -aG the socket's group this user; docs/security.md has the groups"
-                        : manager.status(service.name)))
+                    mend: manager.status(service.name)))
         case "stopped":
             results.append(
                 Result(
                     check: service.name, level: .finding, found: "has stopped",
                     mend: manager.start(service.name) + (service.note.map { "; \($0)" } ?? "")))
         case "refused":
+            let isDenied = service.note?.contains("permission") == true
             results.append(
                 Result(
                     check: service.name, level: .finding,
                     found: "refuses this user: \(service.note ?? "no reason given")",
-                    mend: "name the user in \(service.name).users, or ask as one that is served: analytics whoami"))
+                    mend: isDenied
+                        ? "usermod -aG the socket's group this user; docs/security.md has the groups"
+                        : "name the user in \(service.name).users, or ask as one that is served: analytics whoami"))
         case "ok":
             let isOther = service.version != release
             results.append(

@@ -342,6 +342,10 @@ extension ReportError {
                 .noPermission, "PostgreSQL refuses the login: \(message) (\(error.target)).",
                 hint: "schema/migrate makes the role weir_reporter; pg_hba.conf and pg_ident.conf say who may use it. "
                     + "database.url may name another role.")
+        case .schema where error.sqlstate == "3D000":
+            self.init(
+                .configuration, "\(message.prefix(1).uppercased())\(message.dropFirst()) (\(error.target)).",
+                hint: "Set database.url to one that there is, or make it: createdb, then schema/migrate.")
         case .schema:
             self.init(
                 .configuration, "The database does not have the schema of this release: \(message) (\(error.target)).",

@@ -31,7 +31,7 @@ extension ReportQuery {
                             where \(concerns("t.key", key)))
                         or exists (select from throttle_overrides as t where \(concerns("t.key", key)))
                         or exists (select from throttle_decisions as t where \(concerns("t.key", key)))
-                    """, "Nothing is held against \"\(key.prefix(80))\", and nothing was."),
+                    """, "Nothing is held against \"\(key.prefix(80))\", and nothing was, up to some seconds ago."),
                 .rows(
                     "levels",
                     """

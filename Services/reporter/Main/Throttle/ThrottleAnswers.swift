@@ -46,6 +46,12 @@ struct ThrottleAnswers: Sendable {
         return data
     }
 
+    /// What it remembers of a refusal; nil when it is away or has forgotten it.
+    func history(of reference: String) async -> ThrottleSequel? {
+        let found: ThrottleHistory? = try? await ask(.throttleWhy, ThrottleWhy(reference: reference))
+        return found.map(ThrottleSequel.init)
+    }
+
     /// Has the throttle follow a person's word.
     func override(_ word: ThrottleOverride) async throws(ReportError) {
         let _: JSONValue = try await ask(.throttleOverride, word)
