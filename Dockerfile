@@ -10,8 +10,9 @@ COPY Libraries Libraries
 COPY Services Services
 COPY Tests Tests
 COPY examples examples
+COPY scripts/build scripts/build
 RUN for product in collector detector throttle reporter; do \
-        swift build -c release --static-swift-stdlib --product "$product" || exit 1; \
+        scripts/build --product "$product" || exit 1; \
     done \
     && mkdir /products \
     && for product in collector detector throttle reporter; do \
