@@ -20,7 +20,7 @@ enum NearestKey {
     }
 
     /// How many letters must be changed, put in, left out or swapped with the next.
-    private static func changes(from first: String, to second: String) -> Int {
+    static func changes(from first: String, to second: String) -> Int {
         let (first, second) = (Array(first.utf8), Array(second.utf8))
         var before: [Int] = []
         var last = Array(0...second.count)

@@ -85,7 +85,7 @@ extension Setting {
                 [
                     "true": true, "yes": true, "on": true, "1": true, "false": false, "no": false, "off": false,
                     "0": false,
-                ][$0]
+                ][$0.lowercased()]
             })
     }
 

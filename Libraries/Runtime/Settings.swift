@@ -17,7 +17,11 @@ public struct Settings: Sendable {
 
         if let file {
             do {
-                if let node = try ConfigurationText.document(file) { Self.flatten(node, "", into: &values, &problems) }
+                if let node = try ConfigurationText.document(file) {
+                    var reader = FileValues()
+                    reader.read(node, "")
+                    (values, problems) = (reader.values, reader.problems)
+                }
             } catch {
                 problems.append("the file is not YAML: \(error)")
             }
@@ -26,8 +30,9 @@ public struct Settings: Sendable {
             let near = NearestKey.nearest(to: key, among: known.keys)
             problems.append("\(key) is not a setting" + (near.map { "; did you mean \($0)?" } ?? ""))
         }
-        for (name, text) in environment where name.hasPrefix("WEIR_") {
-            if let setting = Self.catalogue.first(where: { $0.variable == name }) { values[setting.key] = text }
+        let variables = Dictionary(uniqueKeysWithValues: Self.catalogue.map { ($0.variable, $0.key) })
+        for (name, text) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("WEIR_") {
+            if let key = variables[name] { values[key] = text } else { Self.doubt(name, variables, &problems) }
         }
         for setting in Self.catalogue {
             if let text = values[setting.key], !setting.accepts(text) {
@@ -107,25 +112,13 @@ public struct Settings: Sendable {
         text.isEmpty || text.contains(where: { ":#{}[],&*!|>'\"%@`".contains($0) }) ? "\"\(text)\"" : text
     }
 
-    private static func flatten(
-        _ node: Node, _ prefix: String, into values: inout [String: String], _ problems: inout [String]
-    ) {
-        switch node {
-        case .scalar(let scalar):
-            if node.null == nil { values[prefix] = scalar.string }
-        case .sequence(let sequence):
-            let words = sequence.map { $0.scalar?.string ?? "" }
-            values[prefix] = words.count == 1 && words[0].isEmpty ? "," : words.joined(separator: ",")
-        case .mapping(let mapping):
-            for (key, value) in mapping {
-                guard let name = key.scalar?.string else {
-                    problems.append("a key under \(prefix) is not a word")
-                    continue
-                }
-                flatten(value, prefix.isEmpty ? name : "\(prefix).\(name)", into: &values, &problems)
-            }
-        case .alias: problems.append("\(prefix) is a YAML alias, which is not understood here")
-        }
+    /// A variable that begins as settings do and is none; others, such as WEIR_CONFIG, are not ours to judge.
+    private static func doubt(_ name: String, _ variables: [String: String], _ problems: inout [String]) {
+        let sections = Set(catalogue.map { $0.key.prefix { $0 != "." }.uppercased() })
+        let section = name.dropFirst("WEIR_".count).prefix { $0 != "_" }
+        guard sections.contains(String(section)) else { return }
+        let near = variables.keys.filter { NearestKey.changes(from: name, to: $0) <= 2 }.sorted().first
+        problems.append("\(name) is not a setting" + (near.map { "; did you mean \($0)?" } ?? ""))
     }
 }
 

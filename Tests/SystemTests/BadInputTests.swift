@@ -92,6 +92,34 @@ import Testing
         #expect(outcome.status == 78 && outcome.errors.contains(setting), "\(outcome.errors.suffix(500))")
     }
 
+    /// Before anything is stopped for it.
+    @Test(arguments: [
+        ("COLLECTOR_GEOIP", "not a database"), ("COLLECTOR_AGENTS_FILE", "{"), ("THROTTLE_POLICY", "{"),
+        ("DETECTOR_RULES", "{"),
+    ])
+    func aFileThatIsNoneIsFoundByTheCheck(_ setting: String, _ text: String) async throws {
+        let name = setting.prefix { $0 != "_" }.lowercased()
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("weir-check-\(UUID().uuidString)")
+        try Data(text.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        for path in [file.path, "/nonexistent"] {
+            let program = Product(name: name, environment: ["WEIR_CONFIG": "/dev/null", "WEIR_\(setting)": path])
+            let outcome = try await program.run(["--check"])
+            #expect(outcome.status == 78 && outcome.errors.contains(path), "\(outcome.errors.suffix(500))")
+        }
+    }
+
+    /// A setting in a variable is misspelt as easily as one in a file.
+    @Test func aVariableThatIsNoSettingEndsWithSeventyEight() async throws {
+        let program = Product(
+            name: "throttle",
+            environment: ["WEIR_CONFIG": "/dev/null", "WEIR_THROTTLE_SHADO": "true", "WEIR_BUILD": "/elsewhere"])
+        let outcome = try await program.run(["--check"])
+        #expect(outcome.status == 78, "\(outcome.errors.suffix(500))")
+        #expect(outcome.errors.contains("WEIR_THROTTLE_SHADO is not a setting; did you mean WEIR_THROTTLE_SHADOW?"))
+        #expect(!outcome.errors.contains("WEIR_BUILD"))
+    }
+
     @Test func withoutPostgreSQLReportsAndImportsEndWithThree() async throws {
         let stack = try await Stack()
         stack.environment["WEIR_DATABASE_URL"] = "postgresql:///weir?host=/nonexistent"

@@ -55,6 +55,7 @@ struct CollectorService {
 
     /// Sees whether the files that the settings name are what they should be.
     static func checkFiles(_ settings: Settings) throws(Failure) {
+        _ = try SessionTraits(settings)
         guard !settings[.cookieKeyFile].isEmpty else { return }
         _ = try SessionCookies.secrets(settings[.cookieKeyFile], makeLogger(settings))
     }
@@ -192,7 +193,8 @@ struct CollectorService {
         for (reason, count) in usage.refused { counters["usage_refused_\(reason)_total"] = Double(count) }
         return ServiceStatus(
             service: "collector", version: Release.version, uptimeMs: WallClock.monotonicMilliseconds - startedAt,
-            state: drained.isDatabaseAway ? "database_unavailable" : "ok", counters: counters)
+            state: drained.isDatabaseAway
+                ? "database_unavailable" : spool.readFailure == nil ? "ok" : "spool_unreadable", counters: counters)
     }
 }
 
