@@ -41,6 +41,8 @@ final class Spool: Sendable {
         var lostSync: Refusal?
         /// Segments with bytes that are no records, kept aside instead of deleted.
         var damaged: Set<Int> = []
+        /// The newest segment that an earlier process has written, whose damages are not known.
+        var inherited = 0
         /// Why the drain cannot go on.
         var readFailure: String?
     }
@@ -72,23 +74,14 @@ final class Spool: Sendable {
         }
         let segments = Self.segments(in: directory)
         var fresh = State()
-        fresh.cursor = Self.readCursor(directory) ?? SpoolPosition(segment: segments.first ?? 1, offset: 0)
-        if let first = segments.first, fresh.cursor.segment < first {
-            fresh.cursor = SpoolPosition(segment: first, offset: 0)
-        }
-        if fresh.cursor.offset > SpoolFile.size(path(fresh.cursor.segment)) {
-            // After a power cut, or from a backup that took the two at different moments.
-            logger.error("the spool's cursor is past the end of its segment; all of the spool is offered again")
-            fresh.cursor = SpoolPosition(segment: segments.first ?? fresh.cursor.segment, offset: 0)
-        }
-        fresh.segment = max(segments.last ?? 1, fresh.cursor.segment)
+        fresh.cursor = Self.cursor(directory, segments, logger)
+        fresh.segment = segments.last ?? fresh.cursor.segment
+        fresh.inherited = segments.last ?? 0
         if try !Self.mend(path(fresh.segment), logger) { fresh.segment += 1 }
         fresh.length = SpoolFile.size(path(fresh.segment))
         fresh.descriptor = open(path(fresh.segment), Self.writing, 0o640)
         guard fresh.descriptor >= 0 else { throw Self.failure(path(fresh.segment), errno) }
-        fresh.closedBytes = segments.filter { fresh.cursor.segment..<fresh.segment ~= $0 }.reduce(0) { total, segment in
-            total + SpoolFile.size(path(segment))
-        }
+        fresh.closedBytes = closedBytes(from: fresh.cursor.segment, to: fresh.segment)
         let opened = fresh
         state.withLock { $0 = opened }
     }
@@ -133,7 +126,7 @@ final class Spool: Sendable {
                 ftruncate(state.descriptor, off_t(state.length))
                 // The kernel tells of it once, and what others have appended may be lost with this.
                 state.lostSync = refusal
-                _ = rotate(&state)
+                if state.length > 0 { _ = rotate(&state) }
                 return refusal
             }
             state.length += framed.count
@@ -151,21 +144,21 @@ final class Spool: Sendable {
     /// Forces all that was appended before to the disk; why not, when it cannot. Meanwhile more can be appended, which is
     /// no more certain than the rest when this fails.
     func force() -> Refusal? {
-        let (descriptor, segment, lost): (Int32?, Int, Refusal?) = state.withLock { state in
-            defer { (state.isDirty, state.lostSync) = (false, nil) }
-            return (state.isDirty ? dup(state.descriptor) : nil, state.segment, state.lostSync)
+        let (descriptor, segment): (Int32?, Int) = state.withLock { state in
+            defer { state.isDirty = false }
+            return (state.isDirty ? dup(state.descriptor) : nil, state.segment)
         }
-        var refusal = lost
+        var refusal: Refusal?
         if let descriptor {
-            if descriptor < 0 || fdatasync(descriptor) != 0 {
-                refusal = .disk(String(cString: strerror(errno)))
-                // The kernel takes the lost pages for written; nothing more is put beside them.
-                state.withLock { state in
-                    if state.segment == segment, state.length > 0 { _ = rotate(&state) }
-                    state.lostSync = nil
-                }
-            }
+            if descriptor < 0 || fdatasync(descriptor) != 0 { refusal = .disk(String(cString: strerror(errno))) }
             if descriptor >= 0 { close(descriptor) }
+        }
+        state.withLock { state in
+            // The kernel takes lost pages for written; nothing more is put beside them.
+            if refusal != nil, state.segment == segment, state.length > 0 { _ = rotate(&state) }
+            // Somebody else may have been told meanwhile of what was lost here.
+            refusal = refusal ?? state.lostSync
+            state.lostSync = nil
         }
         if case .disk(let reason)? = refusal { logger.error("the spool cannot be forced to the disk: \(reason)") }
         return refusal
@@ -177,30 +170,23 @@ final class Spool: Sendable {
         var start = position ?? state.withLock { $0.cursor }
         do throws(SpoolFile.Unreadable) {
             while true {
-                var (bytes, isLast) = try bytes(at: start, limit: limit)
-                var scan = bytes.withUnsafeBytes { SpoolFraming.scan($0) }
-                if scan.payloads.isEmpty, !bytes.isEmpty {
-                    // A record may be larger than the limit.
-                    (bytes, isLast) = try self.bytes(at: start, limit: .max)
-                    scan = bytes.withUnsafeBytes { SpoolFraming.scan($0, limit: 1) }
+                var piece = try piece(at: start, limit: limit)
+                var found = piece.bytes.withUnsafeBytes { SpoolFraming.salvage($0, isEnd: piece.isEnd) }
+                if found.payloads.isEmpty, !piece.isEnd {
+                    // One record may be larger than the limit, or more than that be damaged.
+                    piece = try self.piece(at: start, limit: .max)
+                    found = piece.bytes.withUnsafeBytes { SpoolFraming.salvage($0, isEnd: true, limit: 1) }
                 }
-                if !scan.payloads.isEmpty {
+                if found.isDamaged { noteDamage(at: start) }
+                if !found.payloads.isEmpty {
                     settle(nil)
                     return (
-                        scan.payloads.map { Array(bytes[$0]) },
-                        SpoolPosition(segment: start.segment, offset: start.offset + scan.length)
+                        found.payloads.map { Array(piece.bytes[$0]) },
+                        SpoolPosition(segment: start.segment, offset: start.offset + found.length)
                     )
                 }
-                if !bytes.isEmpty {
-                    let next = bytes.withUnsafeBytes { SpoolFraming.nextRecord(in: $0, from: 1) }
-                    noteDamage(at: start)
-                    if let next {
-                        start.offset += next
-                        continue
-                    }
-                }
-                guard !isLast else { return ([], start) }
-                start = SpoolPosition(segment: start.segment + 1, offset: 0)
+                guard let next = piece.next else { return ([], start) }
+                start = SpoolPosition(segment: next, offset: 0)
             }
         } catch {
             settle("\(path(start.segment)): \(error.reason)")
@@ -208,10 +194,16 @@ final class Spool: Sendable {
         }
     }
 
-    /// Bytes of a segment, and whether it is the one that is being written.
-    private func bytes(
-        at start: SpoolPosition, limit: Int
-    ) throws(SpoolFile.Unreadable) -> (bytes: [UInt8], isLast: Bool) {
+    /// Some of a segment's bytes.
+    private struct Piece {
+        var bytes: [UInt8]
+        /// Whether they reach to the segment's end.
+        var isEnd: Bool
+        /// The segment after it; nil when it is the one that is being written.
+        var next: Int?
+    }
+
+    private func piece(at start: SpoolPosition, limit: Int) throws(SpoolFile.Unreadable) -> Piece {
         let (writing, descriptor) = state.withLock { state in
             (
                 SpoolPosition(segment: state.segment, offset: state.length),
@@ -219,25 +211,28 @@ final class Spool: Sendable {
             )
         }
         guard start.segment < writing.segment else {
-            guard let descriptor else { return ([], true) }
+            guard let descriptor else { return Piece(bytes: [], isEnd: true) }
             guard descriptor >= 0 else { throw SpoolFile.Unreadable(code: errno) }
             defer { close(descriptor) }
-            return (
-                try SpoolFile.bytes(
-                    of: descriptor, from: start.offset, limit: min(limit, writing.offset - start.offset)), true
-            )
+            let wanted = min(limit, writing.offset - start.offset)
+            let bytes = try SpoolFile.bytes(of: descriptor, from: start.offset, limit: wanted)
+            return Piece(bytes: bytes, isEnd: bytes.count < limit)
         }
-        do { return (try SpoolFile.bytes(of: path(start.segment), from: start.offset, limit: limit), false) } catch {
+        do {
+            let bytes = try SpoolFile.bytes(of: path(start.segment), from: start.offset, limit: limit)
+            return Piece(bytes: bytes, isEnd: bytes.count < limit, next: start.segment + 1)
+        } catch {
             guard error.isMissing else { throw error }
+            let next = Self.segments(in: directory).first { $0 > start.segment } ?? writing.segment
             logger.error("\(path(start.segment)) is gone; what was in it is not stored")
-            return ([], false)
+            return Piece(bytes: [], isEnd: true, next: min(next, writing.segment))
         }
     }
 
     /// Tells once that a segment has damaged bytes.
     private func noteDamage(at start: SpoolPosition) {
         guard state.withLock({ $0.damaged.insert(start.segment).inserted }) else { return }
-        logger.error("passed over damaged bytes at \(start.offset) of \(path(start.segment)); the file will be kept")
+        logger.error("passed over damaged bytes behind \(start.offset) of \(path(start.segment)), which will be kept")
     }
 
     /// Tells once why records cannot be read.
@@ -254,24 +249,26 @@ final class Spool: Sendable {
     /// Notes that everything up to `position` is in the database, and deletes segments that are done.
     func commit(_ position: SpoolPosition) {
         Self.writeCursor(directory, position)
-        let (done, damaged): (Range<Int>, Set<Int>) = state.withLock { state in
+        let (done, damaged, inherited): (Range<Int>, Set<Int>, Int) = state.withLock { state in
             let done = state.cursor.segment..<max(position.segment, state.cursor.segment)
             state.cursor = position
             defer { state.damaged.subtract(done) }
-            return (done, state.damaged)
+            return (done, state.damaged, state.inherited)
         }
         guard !done.isEmpty else { return }
-        var freed = 0
-        for segment in done {
-            freed += SpoolFile.size(path(segment))
-            if damaged.contains(segment) {
-                rename(path(segment), path(segment) + ".damaged")
+        for segment in Self.segments(in: directory) where done ~= segment {
+            if damaged.contains(segment) || (segment <= inherited && !SpoolFile.isWhole(path(segment))) {
+                SpoolFile.setAside(path(segment))
             } else {
                 unlink(path(segment))
             }
         }
-        let total = freed
-        state.withLock { $0.closedBytes = max(0, $0.closedBytes - total) }
+        state.withLock { $0.closedBytes = closedBytes(from: position.segment, to: $0.segment) }
+    }
+
+    /// Bytes of the segments from one to before another.
+    private func closedBytes(from first: Int, to end: Int) -> Int {
+        Self.segments(in: directory).filter { first <= $0 && $0 < end }.reduce(0) { $0 + SpoolFile.size(path($1)) }
     }
 
     private func put(_ framed: [UInt8], _ state: inout State) -> Refusal? {
@@ -317,21 +314,28 @@ final class Spool: Sendable {
         return nil
     }
 
-    private func path(_ segment: Int) -> String {
+    private func path(_ segment: Int) -> String { Self.path(segment, in: directory) }
+
+    private static func path(_ segment: Int, in directory: String) -> String {
         let digits = String(segment)
         return directory + "/" + String(repeating: "0", count: max(0, 10 - digits.count)) + digits + ".spool"
     }
 
+    private static let numbers = 1...1 << 40
+
     private static func segments(in directory: String) -> [Int] {
-        Folder.names(in: directory).compactMap { $0.hasSuffix(".spool") ? Int($0.dropLast(6)) : nil }.sorted()
+        Folder.names(in: directory).compactMap { $0.hasSuffix(".spool") ? Int($0.dropLast(6)) : nil }
+            .filter { numbers ~= $0 }.sorted()
     }
 
     /// Cuts a torn record off the end of a segment; false when it holds damaged bytes, and is not to be written to.
     private static func mend(_ path: String, _ logger: Logger) throws(Failure) -> Bool {
         let bytes: [UInt8]
         do { bytes = try SpoolFile.bytes(of: path, from: 0, limit: .max) } catch {
-            guard error.isMissing else { throw failure(path, error.code) }
-            return true
+            if error.isMissing { return true }
+            if error.code == EACCES || error.code == EPERM { throw failure(path, error.code) }
+            logger.error("\(path) cannot be read: \(error.reason); records go on in a new segment")
+            return false
         }
         switch bytes.withUnsafeBytes(SpoolFraming.end) {
         case .whole: return true
@@ -345,10 +349,21 @@ final class Spool: Sendable {
         }
     }
 
-    private static func readCursor(_ directory: String) -> SpoolPosition? {
-        guard let text = try? FileText.read(directory + "/cursor") else { return nil }
-        let parts = text.split { $0 == " " || $0 == "\n" }.compactMap { Int($0) }
-        return parts.count == 2 ? SpoolPosition(segment: parts[0], offset: parts[1]) : nil
+    /// How far the drain has come: what the cursor file says, if there is such a place.
+    private static func cursor(_ directory: String, _ segments: [Int], _ logger: Logger) -> SpoolPosition {
+        let text = try? FileText.read(directory + "/cursor")
+        let parts = text?.split { $0 == " " || $0 == "\n" }.compactMap { Int($0) } ?? []
+        if parts.count == 2, segments.contains(parts[0]),
+            0...SpoolFile.size(path(parts[0], in: directory)) ~= parts[1]
+        {
+            return SpoolPosition(segment: parts[0], offset: parts[1])
+        }
+        // As after a power cut, or in a backup that took cursor and segments at different moments.
+        if text != nil, !segments.isEmpty {
+            logger.error("the spool's cursor names no place in it; all of the spool is offered again")
+        }
+        let last = parts.first.flatMap { numbers ~= $0 ? $0 : nil }
+        return SpoolPosition(segment: segments.first ?? last ?? 1, offset: 0)
     }
 
     private static func writeCursor(_ directory: String, _ position: SpoolPosition) {

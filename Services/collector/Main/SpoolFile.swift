@@ -1,3 +1,4 @@
+import CollectorCore
 import Glibc
 
 /// Reading a segment of the spool.
@@ -46,5 +47,18 @@ enum SpoolFile {
     static func size(_ path: String) -> Int {
         var information = stat()
         return stat(path, &information) == 0 ? Int(information.st_size) : 0
+    }
+
+    /// Whether the file holds whole records and nothing else.
+    static func isWhole(_ path: String) -> Bool {
+        guard let bytes = try? bytes(of: path, from: 0, limit: .max) else { return false }
+        return bytes.withUnsafeBytes(SpoolFraming.end) == .whole
+    }
+
+    /// Keeps the file under a name that is not a segment's, and not one that is taken.
+    static func setAside(_ path: String) {
+        var name = path + ".damaged"
+        for number in 1...1000 where access(name, F_OK) == 0 { name = "\(path).damaged-\(number)" }
+        rename(path, name)
     }
 }

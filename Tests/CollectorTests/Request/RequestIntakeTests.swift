@@ -115,6 +115,8 @@ extension SecretRedactionTests {
         ("https://@x.org/", "https://@x.org/"),
         ("https://x.org/@anna/a@b?c=d@e", "https://x.org/@anna/a@b?c=d@e"), ("/a//b@c", "/a//b@c"),
         ("/to/https%3A%2F%2Fa%3Ap%40x.org%3Ftoken%3Dx", "/to/https%3A%2F%2FREDACTED%40x.org%3Ftoken%3DREDACTED"),
+        // The escaped control character ends the inner host, until it is taken out with the user of the outer one.
+        ("x://u%10@h%40y", "x://REDACTED%40y"),
         ("mailto:anna@x.org", "mailto:anna@x.org"), ("/a;b=1&token=x", "/a;b=1&token=x"), ("", ""), ("%", "%"),
     ])
     func userInformationIsSecret(url: String, clean: String) {

@@ -60,6 +60,23 @@ import Testing
         #expect(drained(try open()).isEmpty)
     }
 
+    /// Nothing that the cursor file may hold hides a record.
+    @Test(arguments: [
+        "50 0", "9223372036854775807 0", "1 -100", "-1 0", "0 0", "1 9223372036854775807", "", "x y", "1 0",
+    ])
+    func whateverTheCursorSaysEverythingIsRead(_ cursor: String) throws {
+        defer { remove() }
+        do {
+            let spool = try open()
+            try spool.append(framed(["a", "b"]))
+        }
+        try cursor.write(toFile: path + "/cursor", atomically: true, encoding: .utf8)
+        let spool = try open()
+        try spool.append(framed(["c"]))
+        #expect(drained(spool) == ["a", "b", "c"])
+        #expect(spool.pendingBytes == 0)
+    }
+
     @Test func recordsBehindACursorOfAMissingSegmentAreRead() throws {
         defer { remove() }
         do {
@@ -82,6 +99,41 @@ import Testing
         #expect(drained(spool) == ["a", "c", "d", "e"])
         #expect(FileManager.default.fileExists(atPath: file(1) + ".damaged"))
         #expect(spool.pendingBytes == 0)
+    }
+
+    /// Also when the process that found the damage is not the one that is done with the file.
+    @Test func aDamagedFileIsKeptOverARestart() throws {
+        defer { remove() }
+        try open().append(framed(["a", "b", "c"]))
+        try change(1) { $0[12] ^= 0x41 }
+        #expect(drained(try open()) == ["a", "c"])
+        let spool = try open()
+        try spool.append(framed(["d"]))
+        #expect(drained(spool) == ["d"])
+        #expect(FileManager.default.fileExists(atPath: file(1) + ".damaged"))
+    }
+
+    @Test func aGapInTheNumbersIsNotCountedThrough() throws {
+        defer { remove() }
+        do {
+            let spool = try open()
+            try spool.append(framed(["a"]))
+        }
+        try Data(framed(["b"])).write(to: URL(fileURLWithPath: file(1_000_000_000)))
+        let spool = try open()
+        #expect(drained(spool) == ["a", "b"])
+        #expect(spool.pendingBytes == 0)
+    }
+
+    /// Every second record of a segment; each used to cost another look at the rest.
+    @Test func heavyDamageCostsWhatIsDamaged() throws {
+        defer { remove() }
+        try open().append(framed((0..<20_000).map { "\($0 + 10_000)" }))
+        try change(1) { bytes in
+            for place in stride(from: 0, to: bytes.count, by: 26) { bytes[place + 10] ^= 1 }
+        }
+        let found = drained(try open()).compactMap { Int($0) }
+        #expect(found == Array(stride(from: 10_001, to: 30_000, by: 2)))
     }
 
     /// What a file system may leave of the end of a file that was not forced to the disk.
@@ -130,5 +182,10 @@ import Testing
         try FileManager.default.removeItem(atPath: file(1))
         try spool.append(framed(["b"]))
         #expect(drained(spool) == ["a", "b"])
+        let big = String(repeating: "x", count: 1 << 20 - 8)
+        for _ in 0..<20 { try spool.append(framed([big])) }
+        // That one was begun in its place, so it is not there for a drain that comes after its end.
+        _ = drained(spool)
+        #expect(spool.pendingBytes == 0)
     }
 }

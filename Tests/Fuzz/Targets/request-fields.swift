@@ -20,6 +20,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 
     let scan = SpoolFraming.scan(bytes)
     expect(scan.length <= count && scan.payloads.allSatisfy { $0.upperBound <= scan.length })
+    let whole = SpoolFraming.salvage(bytes, isEnd: true)
+    expect(whole.length <= count && whole.payloads.starts(with: scan.payloads))
     guard count > 0 else { return 0 }
     var spool: [UInt8] = []
     SpoolFraming.append(Array(bytes), to: &spool)

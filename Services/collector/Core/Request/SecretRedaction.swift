@@ -8,6 +8,8 @@ public enum SecretRedaction {
     public static let mark = "REDACTED"
     /// Layers of percent-encoding that are looked beneath.
     private static let layers = 2
+    /// Looks at one text; two do for all that people write.
+    private static let passes = 8
 
     /// A query without its question mark.
     public static func redact(query: String) -> String { redact(query, isQuery: true) }
@@ -38,15 +40,24 @@ public enum SecretRedaction {
         }
         guard mayHoldUser || mayHoldValue else { return text }
         var bytes = Array(text.utf8)
-        var isClean = true
+        var isChanged = false
         func replace(_ secrets: [Range<Int>]) {
-            if !secrets.isEmpty { isClean = false }
-            for secret in secrets.reversed() { bytes.replaceSubrange(secret, with: mark.utf8) }
+            for secret in secrets.reversed() where !bytes[secret].elementsEqual(mark.utf8) {
+                bytes.replaceSubrange(secret, with: mark.utf8)
+                isChanged = true
+            }
         }
-        // The deepest first: what they leave is looked at again as part of what it stands in.
-        for layer in (0...(isEscaped ? layers : 0)).reversed() {
-            if mayHoldUser { replace(userInformation(bytes, layer, isQuery)) }
-            if mayHoldValue { replace(values(bytes, layer, isQuery)) }
+        var isClean = true
+        // What was taken out may have kept something else from being seen, such as an escaped blank that ended a host.
+        for _ in 0..<passes {
+            isChanged = false
+            // The deepest first: what they leave is looked at again as part of what it stands in.
+            for layer in (0...(isEscaped ? layers : 0)).reversed() {
+                if mayHoldUser { replace(userInformation(bytes, layer, isQuery)) }
+                if mayHoldValue { replace(values(bytes, layer, isQuery)) }
+            }
+            guard isChanged else { break }
+            isClean = false
         }
         return isClean ? text : String(decoding: bytes, as: UTF8.self)
     }

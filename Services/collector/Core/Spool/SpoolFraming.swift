@@ -63,6 +63,26 @@ public enum SpoolFraming {
         return nil
     }
 
+    /// Finds the whole records of `bytes`, at most `limit` of them, also behind damaged bytes. What is unfinished at the end
+    /// is damaged when nothing follows it in the segment.
+    public static func salvage(_ bytes: UnsafeRawBufferPointer, isEnd: Bool, limit: Int = .max) -> Scan {
+        var found = Scan()
+        while true {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[found.length...])
+            let part = scan(rest, limit: limit - found.payloads.count)
+            for payload in part.payloads {
+                found.payloads.append(payload.lowerBound + found.length..<payload.upperBound + found.length)
+            }
+            found.length += part.length
+            guard found.length < bytes.count, found.payloads.count < limit, part.isDamaged || isEnd else {
+                return found
+            }
+            found.isDamaged = true
+            guard let next = nextRecord(in: bytes, from: found.length + 1) else { return found }
+            found.length = next
+        }
+    }
+
     /// How a segment ends that nobody writes to any more.
     public enum End: Sendable, Equatable {
         /// With a whole record.
