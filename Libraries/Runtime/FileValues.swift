@@ -5,14 +5,15 @@ struct FileValues {
     private(set) var values: [String: String] = [:]
     private(set) var problems: [String] = []
     private var count = 0
+    /// Aliases are walked as often as they are named. There are some hundred settings, and lists of hosts in them.
+    private static let limit = 20_000
 
     /// Reads what stands under `key`, which is empty for the document itself.
     mutating func read(_ node: Node, _ key: String) {
         count += 1
-        guard count <= ConfigurationText.valueLimit else {
-            if count == ConfigurationText.valueLimit + 1 {
-                problems.append("the file has more than \(ConfigurationText.valueLimit) values, its aliases included")
-            }
+        guard count <= Self.limit else {
+            values = [:]
+            problems = ["the file has more than \(Self.limit) values, its aliases included"]
             return
         }
         switch node {
@@ -29,7 +30,7 @@ struct FileValues {
                     continue
                 }
                 read(value, key.isEmpty ? name : "\(key).\(name)")
-                guard count <= ConfigurationText.valueLimit else { return }
+                guard count <= Self.limit else { return }
             }
         case .alias: problems.append("\(key) is a YAML alias, which is not understood here")
         }

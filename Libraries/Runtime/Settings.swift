@@ -7,6 +7,8 @@ public struct Settings: Sendable {
     public static let defaultFile = "/etc/weir/weir.yaml"
 
     private let values: [String: String]
+    /// Wrong keys that are listed one by one.
+    private static let listedKeys = 50
 
     /// Checks `file` (the text of a YAML file) and `environment` together.
     /// - Throws: `Failure` with status `configuration` that lists every problem at once.
@@ -26,7 +28,11 @@ public struct Settings: Sendable {
                 problems.append("the file is not YAML: \(error)")
             }
         }
-        for key in values.keys.sorted() where known[key] == nil {
+        let unknown = values.keys.filter { known[$0] == nil }.sorted()
+        if unknown.count > Self.listedKeys {
+            problems.append("\(unknown.count) keys are not settings; the first are these")
+        }
+        for key in unknown.prefix(Self.listedKeys) {
             let near = NearestKey.nearest(to: key, among: known.keys)
             problems.append("\(key) is not a setting" + (near.map { "; did you mean \($0)?" } ?? ""))
         }
@@ -112,13 +118,10 @@ public struct Settings: Sendable {
         text.isEmpty || text.contains(where: { ":#{}[],&*!|>'\"%@`".contains($0) }) ? "\"\(text)\"" : text
     }
 
-    /// A variable that begins as settings do and is none; others, such as WEIR_CONFIG, are not ours to judge.
+    /// A variable a letter or two from a setting's; what else is called WEIR_… is not ours to judge.
     private static func doubt(_ name: String, _ variables: [String: String], _ problems: inout [String]) {
-        let sections = Set(catalogue.map { $0.key.prefix { $0 != "." }.uppercased() })
-        let section = name.dropFirst("WEIR_".count).prefix { $0 != "_" }
-        guard sections.contains(String(section)) else { return }
-        let near = variables.keys.filter { NearestKey.changes(from: name, to: $0) <= 2 }.sorted().first
-        problems.append("\(name) is not a setting" + (near.map { "; did you mean \($0)?" } ?? ""))
+        guard let near = variables.keys.filter({ NearestKey.changes(from: name, to: $0) <= 2 }).min() else { return }
+        problems.append("\(name) is not a setting; did you mean \(near)?")
     }
 }
 

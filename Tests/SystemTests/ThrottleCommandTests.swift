@@ -95,8 +95,12 @@ import WeirProtocol
         #expect(table.output.contains("200") && table.output.contains("sustained_denials"), "\(table.output)")
 
         await stack.stopAll()
-        let stored = try data(try await analytics(stack, "why", reference, "--json"))
-        #expect(stored["key"] == told["key"] && stored["count"] == .null && stored["changes"]?.arrayValue == [])
+        for isBack in [false, true] {
+            if isBack { try await stack.start([.throttle]) }
+            let stored = try data(try await analytics(stack, "why", reference, "--json"))
+            #expect(stored["key"] == told["key"] && stored["count"] == .null && stored["changes"]?.arrayValue == [])
+        }
+        await stack.stopAll()
     }
 
     /// An address in a pair stands for the range that the throttle counts by, however it is typed.

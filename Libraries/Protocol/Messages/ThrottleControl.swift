@@ -114,8 +114,8 @@ public struct ThrottleHistory: Hashable, Sendable, Codable {
     public var note: String?
     /// Whether the request went through because of shadow mode.
     public var shadow: Bool
-    /// Denials under this reference as far as known.
-    public var count: Int
+    /// Denials under this reference; absent when only the first is known, as after a restart.
+    public var count: Int?
     /// When the last request may be repeated; absent for never.
     public var retryAt: Timestamp?
     /// The newest changes of the level, oldest first.
@@ -137,7 +137,7 @@ public struct ThrottleHistory: Hashable, Sendable, Codable {
     public init(
         reference: String, at: Timestamp, key: String, reason: String, policy: String, limitKey: String?, limit: Int64,
         level: ThrottleLevel, verdictClass: VerdictClass?, cost: Int64, path: String, note: String?, shadow: Bool,
-        count: Int, retryAt: Timestamp?, changes: [ThrottleLevelChange]
+        count: Int?, retryAt: Timestamp?, changes: [ThrottleLevelChange]
     ) {
         self.reference = reference
         self.at = at

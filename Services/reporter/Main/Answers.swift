@@ -53,6 +53,10 @@ struct Answers: Sendable {
             return Report(request: request, from: request.now, to: request.now, data: data)
         case "metrics":
             let sources = await sockets.metrics()
+            guard !sources.isEmpty else {
+                throw ReportError(
+                    .noPermission, "No service lets this user ask it.", hint: "Which and why: analytics whoami")
+            }
             var data = JSONObject()
             data["text"] = .string(MetricsText.text(of: sources))
             data["metrics"] = .array(

@@ -144,7 +144,7 @@ public struct CheckUp: Sendable {
                     check: service.name, level: .finding,
                     found: "refuses this user: \(service.note ?? "no reason given")",
                     mend: isDenied
-                        ? "usermod -aG the socket's group this user; docs/security.md has the groups"
+                        ? "ask as root, or be of the socket's group: usermod -aG GROUP USER; docs/security.md has the groups"
                         : "name the user in \(service.name).users, or ask as one that is served: analytics whoami"))
         case "ok":
             let isOther = service.version != release

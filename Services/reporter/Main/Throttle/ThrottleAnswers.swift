@@ -49,7 +49,8 @@ struct ThrottleAnswers: Sendable {
     /// What it remembers of a refusal; nil when it is away or has forgotten it.
     func history(of reference: String) async -> ThrottleSequel? {
         let found: ThrottleHistory? = try? await ask(.throttleWhy, ThrottleWhy(reference: reference))
-        return found.map(ThrottleSequel.init)
+        // After a restart it knows no more than the database.
+        return found.flatMap { found in found.count.map { ThrottleSequel(found, count: $0) } }
     }
 
     /// Has the throttle follow a person's word.

@@ -3,13 +3,15 @@ import WeirProtocol
 /// A refusal as the throttle itself remembers it, in the fields of `throttle.why`.
 struct ThrottleSequel: Sendable {
     private let history: ThrottleHistory
+    private let count: Int
 
-    init(_ history: ThrottleHistory) { self.history = history }
+    /// `count` is how many refusals it has counted.
+    init(_ history: ThrottleHistory, count: Int) { (self.history, self.count) = (history, count) }
 
     /// How it went on: refusals under the reference so far, when to come again, and the client's levels since.
     var sequel: JSONObject {
         var data = JSONObject()
-        data["count"] = .integer(Int64(history.count))
+        data["count"] = .integer(Int64(count))
         data["retry_at"] = history.retryAt.map { .string($0.iso8601) } ?? .null
         data["changes"] = .array(
             history.changes.map { change in

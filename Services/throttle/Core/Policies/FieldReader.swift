@@ -86,7 +86,7 @@ struct FieldReader {
     mutating func ratio(_ name: String, in range: ClosedRange<Double>) -> Ratio? {
         guard let number = number(name, in: range) else { return nil }
         guard let ratio = Ratio(decimal: number) else {
-            fail(name, "is too small to be told from 0")
+            fail(name, "is too small to be told from 0, or has too many digits; round it")
             return nil
         }
         return ratio

@@ -77,7 +77,8 @@ extension PolicySet {
         let unfit = builder.add(name ?? "", match ?? Policy.Match(), rates, shadow: shadow)
         for index in unfit {
             let place = complete ? "\(place).limits[\(index)]" : "\(place).limits"
-            problems.append("\(place) has a rate and a capacity too far apart to be counted exactly")
+            problems.append(
+                "\(place) has a rate of too many digits, or too far from its capacity, to be counted exactly; round it")
         }
         fields.finish(into: &problems)
     }

@@ -100,7 +100,7 @@ struct ThrottleStore: Sendable {
     func history(_ reference: String) async throws -> ThrottleHistory? {
         let rows = try await connection.query(
             """
-            select reference, at, key, policy, level, path, shadow, sampled_of, cause::text as cause
+            select reference, at, key, policy, level, path, shadow, cause::text as cause
             from throttle_decisions where reference = lower($1)
             """, [.text(reference)], timeout: .seconds(3))
         guard let row = rows.first else { return nil }
@@ -114,7 +114,7 @@ struct ThrottleStore: Sendable {
             level: ThrottleLevel(rawValue: try row.get("level")) ?? .normal,
             verdictClass: cause["class"]?.stringValue.flatMap(VerdictClass.init(rawValue:)),
             cost: cause["cost"]?.integerValue ?? 1, path: try row.get("path", as: String?.self) ?? "/",
-            note: cause["note"]?.stringValue, shadow: try row.get("shadow"), count: try row.get("sampled_of"),
+            note: cause["note"]?.stringValue, shadow: try row.get("shadow"), count: nil,
             retryAt: cause["retry_at_ms"]?.integerValue.map { Timestamp(milliseconds: $0) }, changes: [])
     }
 
