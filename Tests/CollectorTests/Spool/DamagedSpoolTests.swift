@@ -184,7 +184,7 @@ import Testing
         #expect(drained(spool) == ["a", "b"])
         let big = String(repeating: "x", count: 1 << 20 - 8)
         for _ in 0..<20 { try spool.append(framed([big])) }
-        // That one was begun in its place, so it is not there for a drain that comes after its end.
+        // What went to the removed file is gone once it is closed; it must not count as waiting for ever.
         _ = drained(spool)
         #expect(spool.pendingBytes == 0)
     }
