@@ -10,7 +10,7 @@ COPY Libraries Libraries
 COPY Services Services
 COPY Tests Tests
 COPY examples examples
-COPY scripts/build scripts/build
+COPY scripts/build scripts/start-order.txt scripts/
 RUN for product in collector detector throttle reporter; do \
         scripts/build --product "$product" || exit 1; \
     done \

@@ -99,6 +99,8 @@ int weir_close_on_exec(int fd) {
 
 void weir_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }
 
+void weir_trim_heap(void) { malloc_trim(0); }
+
 int weir_watch_make(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
 int weir_watch(int set, int fd, uint64_t tag, int is_watched, int readable, int writable) {

@@ -83,6 +83,7 @@ private struct Heart: Service {
 
     func run() async throws {
         ServiceManager.notify("READY=1")
+        weir_trim_heap()
         guard let period = getenv("WATCHDOG_USEC").flatMap({ Int64(String(cString: $0)) }), period > 0 else {
             try? await gracefulShutdown()
             return

@@ -14,6 +14,9 @@ int weir_socket_answers(const char *path);
 /// Makes all threads share at most `count` heaps, which then grow less than one for each thread.
 void weir_limit_arenas(int count);
 
+/// Gives the system back what the heaps hold free; the allocator keeps what reading settings and lists took once.
+void weir_trim_heap(void);
+
 /// Marks a descriptor close-on-exec. Returns 0, or -1 with errno set.
 int weir_close_on_exec(int fd);
 
