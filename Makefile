@@ -11,8 +11,8 @@ help: ## what there is
 	@echo 'make build             the release programs, into .build/release'
 	@echo 'make deb               a Debian package of them, into .build; scripts/check-deb PACKAGE tries it in a chroot'
 	@echo 'make test              every test, system tests included'
-	@echo 'make bench             Weir beside its peers: a table, and figures in Benchmarks/results; hours. BENCH="NAME …" runs'
-	@echo '                       some of them, QUICK=1 takes small rounds; WEIR_BUILD=DIR takes the programs from there'
+	@echo 'make bench             Weir beside its peers: a table, and figures in Benchmarks/results; an hour. BENCH="NAME …" runs'
+	@echo '                       some of them, QUICK=1 small rounds, LONG=1 larger sizes; WEIR_BUILD=DIR takes the programs from there'
 	@echo 'make verify            what takes hours: sanitizers, 200 kills, a soak, long fuzzing, the package installed'
 	@echo 'make lint              formatting and architecture'
 	@echo 'make stop              stop what make run started; its data stays'
@@ -32,7 +32,7 @@ test: ## see help
 
 bench: $(if $(WEIR_BUILD),,build) ## see help
 	@command -v python3 > /dev/null || scripts/install-packages python3
-	@Benchmarks/run $(if $(QUICK),--quick) $(BENCH)
+	@Benchmarks/run $(if $(QUICK),--quick) $(if $(LONG),--long) $(BENCH)
 
 verify: ## see help
 	@scripts/verify
