@@ -3,7 +3,7 @@ import os
 import re
 import sys
 
-# Of a benchmark with more jobs, an overview has its worst, middle and best.
+# A picture has no room for more jobs of one benchmark.
 MANY = 8
 
 
@@ -24,12 +24,12 @@ def by_benchmark(rows):
     return groups
 
 
-def overview(rows):
-    """The rows that stand for all, in their order."""
+def overview(rows, many=MANY):
+    """The rows that stand for all, in their order: of a benchmark with more than `many` its worst, middle and best."""
     chosen = []
     for own in by_benchmark(rows).values():
         compared = sorted((row for row in own if row.get("ratio")), key=lambda row: row["ratio"])
-        if len(own) <= MANY or len(compared) < 3:
+        if len(own) <= many or len(compared) < 3:
             chosen += own
             continue
         typical = [compared[0], compared[len(compared) // 2], compared[-1]]
